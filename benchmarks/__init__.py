@@ -1,0 +1,1 @@
+"""Reading accuracy and speed, each one command that prints its table."""

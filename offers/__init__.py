@@ -1,0 +1,1 @@
+"""What an offer says: its terms, its calendar and its blank forms."""

@@ -1,0 +1,1 @@
+"""From facts to text or bytes; one file per report or letter."""

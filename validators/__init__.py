@@ -1,0 +1,1 @@
+"""From facts to findings: every rule of the offer, and nothing that touches file, clock or image."""
