@@ -1,0 +1,44 @@
+# Everything runs in .venv, made from the lock on first use.
+SHELL := /bin/bash
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check lock bench-reading bench-speed system-run system-test clean
+
+demo: $(VENV)/.ready system-run   ## the sample faxes end to end, into outputs/demo
+	$(BIN)/tenderfax --workspace outputs/demo-workspace demo
+
+test: check system-test           ## every check and every test
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+check: $(VENV)/.ready             ## style, types, import directions
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench-reading: $(VENV)/.ready system-run   ## accuracy on forms never used while building
+	$(BIN)/python -m benchmarks.reading
+
+bench-speed: $(VENV)/.ready system-run     ## seconds a page against the bare tesseract program
+	$(BIN)/python -m benchmarks.speed
+
+lock:                             ## compile the lock again from pyproject.toml
+	$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --python-version 3.11 -o requirements.txt
+
+system-run:
+	@tools/system-packages run
+
+system-test: system-run
+	@tools/system-packages test
+
+$(VENV)/.ready: requirements.txt pyproject.toml
+	@echo "Making $(VENV) with the locked packages of requirements.txt"
+	@$(PYTHON) -m venv $(VENV) 2>/dev/null || tools/python-venv $(PYTHON) $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@
+
+clean:                            ## remove the environment and everything made by running
+	rm -rf $(VENV) outputs .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
