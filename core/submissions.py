@@ -102,7 +102,7 @@ class Submission:
     """The fax server's order of arrival; breaks ties of receipt and signature (rulebook 4.1)."""
     fax: str | None = None
     """sha256 of the fax file; None for a form that a clerk keyed."""
-    readings: Mapping[str, Reading] = field(default=_NO_READINGS, repr=False)
+    readings: Mapping[str, Reading] = field(default_factory=lambda: _NO_READINGS, repr=False)
     doubts: tuple[Doubt, ...] = ()
     bundle_size: int = 1
     """Forms in the same transmission (BUNDLED_FAX)."""
