@@ -11,6 +11,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from offers.business_days import extension_announcement_limit
+from offers.shares import Vesting
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,19 +127,6 @@ class NewOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class VestingTerms:
-    """Vesting in `parts`: `parts_at_grant` on the grant date and one more on each monthly anniversary (OTE §9)."""
-
-    parts: int
-    parts_at_grant: int
-
-    @property
-    def months(self) -> int:
-        """Months from the grant until everything has vested."""
-        return self.parts - self.parts_at_grant
-
-
-@dataclass(frozen=True, slots=True)
 class ServiceEnd:
     """The plans' default exercise windows after service ends; the option agreement governs (OTE §9)."""
 
@@ -238,7 +226,7 @@ class Terms:
     plans: tuple[PlanName, ...]
     pool: Pool
     new_options: NewOptions
-    vesting: VestingTerms
+    vesting: Vesting
     service_end: ServiceEnd
     change_of_control: ChangeOfControl
     reverse_split: ReverseSplitTerms
