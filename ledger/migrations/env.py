@@ -1,0 +1,8 @@
+"""Runs the migrations inside the transaction that `ledger.books.make_books` opened."""
+
+from alembic import context
+
+from ledger.schema import metadata
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, transactional_ddl=True)
+context.run_migrations()
