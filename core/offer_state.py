@@ -1,9 +1,10 @@
-"""What has happened to the offer itself: extensions, termination, acceptance; it refuses to know who asks."""
+"""What has happened to the offer itself: extensions, changes, termination, acceptance; it knows not who asks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from enum import StrEnum
 
 from core.decisions import Waiver
 
@@ -12,6 +13,24 @@ from core.decisions import Waiver
 class Extension:
     announced_at: datetime
     new_expiration: datetime
+
+
+class ChangeKind(StrEnum):
+    """What a change of the offer touches; it decides how long the offer must stay open (OTE §2, §15)."""
+
+    CONSIDERATION = "consideration"
+    NUMBER = "number"
+    CONDITION_WAIVED = "condition"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class TermsChange:
+    """A change of the offer, or a waiver of a material condition, of which notice was given on a day."""
+
+    notified_on: date
+    kind: ChangeKind
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +46,4 @@ class OfferState:
     accepted_at: datetime | None = None
     terminated_at: datetime | None = None
     waivers: tuple[Waiver, ...] = ()
+    changes: tuple[TermsChange, ...] = ()
