@@ -1,4 +1,4 @@
-"""Writes a line of text as a person or a machine of 2003 would; it refuses to know what the line means or where it goes.
+"""Writes a line of text as a person or a machine of 2003 would; it refuses to know what the line means.
 
 Ink is a float32 array, 0.0 (paper) to 1.0 (full ink); lengths are pixels unless named otherwise.
 """
@@ -6,6 +6,7 @@ Ink is a float32 array, 0.0 (paper) to 1.0 (full ink); lengths are pixels unless
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -117,6 +118,10 @@ def write_line(text: str, writer: Writer, rng: Rng, pixels_per_point: float) -> 
     return _settle(canvas, baseline, writer, rng, height, round(x) + air), baseline
 
 
+def _ink(picture: npt.NDArray[Any]) -> Ink:
+    return np.asarray(picture, np.float32)
+
+
 def _press(writer: Writer, rng: Rng) -> float:
     return float(np.clip(writer.pressure + rng.normal(0, 0.04 + writer.glyph_jitter * 0.5), 0.55, 1.0))
 
@@ -124,18 +129,20 @@ def _press(writer: Writer, rng: Rng) -> float:
 def _glyph(character: str, writer: Writer, pixels: int) -> tuple[Ink, int, int]:
     """One letter's ink and the offset of its upper left corner from the pen's place on the baseline."""
     stroke = writer.thickness * writer.figure_height_pt / 10 * pixels * 0.2
-    mask, offset = letters(writer.family, pixels).getmask2(character, mode="L", anchor="ls", stroke_width=stroke, stroke_filled=True)
+    mask, offset = letters(writer.family, pixels).getmask2(
+        character, mode="L", anchor="ls", stroke_width=stroke, stroke_filled=True
+    )
     width, height = mask.size
     if not width or not height:
         return np.zeros((1, 1), np.float32), 0, 0
-    ink = np.asarray(mask, np.float32).reshape(height, width) / 255
+    ink = np.asarray(mask, np.float32).reshape(height, width) / np.float32(255)
     return ink, offset[0], offset[1]
 
 
 def _turned(turn: float, grow: npt.NDArray[np.float64], lean: float) -> npt.NDArray[np.float64]:
     """Rotation after slant after size, about the pen's place; y runs down, so a lean to the right is negative."""
     rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    return rotation @ np.array([[1.0, -lean], [0.0, 1.0]]) @ np.diag(grow)
+    return np.asarray(rotation @ np.array([[1.0, -lean], [0.0, 1.0]]) @ np.diag(grow))
 
 
 def _stamp(
@@ -171,13 +178,13 @@ def _settle(canvas: Ink, baseline: int, writer: Writer, rng: Rng, height: float,
         reach = writer.waviness * height
         source_x = x + _smooth(rng, rows, columns, height * 1.5) * reach
         source_y = source_y + _smooth(rng, rows, columns, height * 1.5) * reach
-    return cv2.remap(canvas, source_x.astype(np.float32), source_y.astype(np.float32), cv2.INTER_LINEAR)
+    return _ink(cv2.remap(canvas, source_x.astype(np.float32), source_y.astype(np.float32), cv2.INTER_LINEAR))
 
 
 def _smooth(rng: Rng, rows: int, columns: int, wavelength: float) -> Ink:
     """Noise of unit size that varies over about `wavelength` pixels."""
     coarse = rng.normal(0, 1, (max(2, round(rows / wavelength) + 2), max(2, round(columns / wavelength) + 2)))
-    return cv2.resize(coarse.astype(np.float32), (columns, rows), interpolation=cv2.INTER_CUBIC)
+    return _ink(cv2.resize(coarse.astype(np.float32), (columns, rows), interpolation=cv2.INTER_CUBIC))
 
 
 # ---------------------------------------------------------------- strokes that are not letters
@@ -188,7 +195,7 @@ def draw_stroke(points: npt.NDArray[np.float64], width: float, shape: tuple[int,
     ink: Ink = np.zeros(shape, np.float32)
     fixed = np.round(points * 16).astype(np.int32).reshape(-1, 1, 2)
     cv2.polylines(ink, [fixed], False, pressure, max(1, round(width)), cv2.LINE_AA, 4)
-    return cv2.GaussianBlur(ink, (0, 0), 0.6)
+    return _ink(cv2.GaussianBlur(ink, (0, 0), 0.6))
 
 
 def curve(anchors: npt.NDArray[np.float64], steps: int = 12) -> npt.NDArray[np.float64]:
@@ -209,7 +216,9 @@ def curve(anchors: npt.NDArray[np.float64], steps: int = 12) -> npt.NDArray[np.f
     return np.vstack([*pieces, anchors[-1:]])
 
 
-def sign(name: str, writer: Writer, rng: Rng, pixels_per_point: float, width: int, height: int) -> tuple[Ink, int, bool]:
+def sign(
+    name: str, writer: Writer, rng: Rng, pixels_per_point: float, width: int, height: int
+) -> tuple[Ink, int, bool]:
     """A signature: its ink, the row of its baseline, and whether its letters can be read at all."""
     style = rng.choice(["fluent", "initial", "scribble"], p=[0.5, 0.3, 0.2])
     if style == "scribble":
@@ -244,7 +253,7 @@ def _scribble(rng: Rng, width: float, height: int, pixels_per_point: float) -> t
     baseline = round(rows * 0.64)
     turns = float(rng.uniform(3.5, 8))
     t = np.linspace(0, 1, round(turns * 40))
-    phase = 2 * np.pi * turns * t**rng.uniform(0.75, 1.1)
+    phase = 2 * np.pi * turns * t ** rng.uniform(0.75, 1.1)
     tall = height * (rng.uniform(0.35, 0.6) * np.exp(-t * rng.uniform(3, 8)) + rng.uniform(0.06, 0.16))
     unrest = np.interp(t, np.linspace(0, 1, 9), rng.normal(1, 0.35, 9))
     loop = width / turns * rng.uniform(0.18, 0.5) * (0.5 + tall / height)
