@@ -10,7 +10,7 @@ import dataclasses
 import json
 import types
 import typing
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -74,7 +74,7 @@ def _read(shape: Any, plain: Json, place: str) -> Any:
         entries = _expect(dict, plain, place).items()
         return MappingProxyType({k: _read(item, v, f"{place}.{k}") for k, v in entries})
     if dataclasses.is_dataclass(shape):
-        return _read_dataclass(typing.cast(type[Any], shape), plain, place)
+        return _read_dataclass(shape, plain, place)
     return _read_scalar(shape, plain, place)
 
 
@@ -94,7 +94,7 @@ def _read_tuple(arms: tuple[Any, ...], plain: Json, place: str) -> tuple[Any, ..
     return tuple(_read(arm, p, f"{place}[{n}]") for n, (arm, p) in enumerate(zip(arms, items, strict=True)))
 
 
-def _read_dataclass(shape: type[Any], plain: Json, place: str) -> Any:
+def _read_dataclass(shape: Any, plain: Json, place: str) -> Any:
     hints = _hints(shape)
     given = _expect(dict, plain, place)
     if unknown := given.keys() - hints.keys():
@@ -126,6 +126,6 @@ def _expect(kind: Any, plain: Json, place: str) -> Any:
 
 
 @cache
-def _hints(shape: Hashable) -> Mapping[str, Any]:
+def _hints(shape: type[Any]) -> Mapping[str, Any]:
     hints = typing.get_type_hints(shape)
-    return {f.name: hints[f.name] for f in dataclasses.fields(typing.cast(type[Any], shape)) if f.init}
+    return {f.name: hints[f.name] for f in dataclasses.fields(shape) if f.init}
