@@ -401,8 +401,8 @@ _NAME_CHANGES = (
 )
 _TITLES = (
     "Buyer", "Assembler", "Test Technician", "Design Engineer", "Field Service Engineer", "Accountant", "Planner",
-    "Software Engineer", "Machinist", "Quality Inspector", "Sales Manager", "Administrative Assistant", "Controls
-    Engineer", "Materials Analyst", "Welder", "Technical Writer",
+    "Software Engineer", "Machinist", "Quality Inspector", "Sales Manager", "Administrative Assistant",
+    "Controls Engineer", "Materials Analyst", "Welder", "Technical Writer",
 )  # fmt: skip
 _GIVEN = (
     "Alice", "Albert", "Andrea", "Arturo", "Barbara", "Benjamin", "Brian", "Carla", "Carlos", "Cynthia", "Daniel",
