@@ -1,0 +1,174 @@
+"""The blank pages of an offer as pictures to register onto: rendered once, with their landmarks; it reads no fax.
+
+Landmarks are ORB features (to find the page and roughly its place) and print patches (to lay it exactly). All landmark
+coordinates are pixels of the half-size picture (SEARCH_DPI), whose pixel (i, j) lies on pixel (2i, 2j) of the whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+import pdf2image
+import pdf2image.exceptions
+from numpy.typing import NDArray
+
+from extractors.failures import BlankFormUnusable
+from extractors.page_images import WORKING_DPI, Gray
+from offers.forms import Form, FormPage, Forms
+
+SEARCH_DPI: Final = WORKING_DPI // 2
+PATCH: Final = 40
+"""Side of a print patch: 0.4 inch at SEARCH_DPI, two or three lines of print."""
+_PATCH_MARGIN: Final = 20
+_PATCH_CONTRAST: Final = 28.0
+"""Standard deviation of grey below which a patch has too little print to be found again."""
+_FEWEST_PATCHES: Final = 12
+
+Points = NDArray[np.float32]
+"""n x 2 pixel positions (x, y)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """ORB features of one half-size picture: positions and their 32-byte descriptors, row by row."""
+
+    points: Points
+    descriptors: NDArray[np.uint8]
+
+
+def orb_features(half: Gray) -> Features:
+    """Up to 1,500 ORB features, over five scales. A blank white picture has none."""
+    keypoints, descriptors = _orb().detectAndCompute(half, np.empty(0))
+    if not keypoints:
+        return Features(np.empty((0, 2), np.float32), np.empty((0, 32), np.uint8))
+    return Features(np.array([k.pt for k in keypoints], np.float32), np.asarray(descriptors, np.uint8))
+
+
+@lru_cache(maxsize=1)
+def _orb() -> cv2.ORB:
+    return cv2.ORB.create(nfeatures=1500, scaleFactor=1.3, nlevels=5, edgeThreshold=16, patchSize=31, fastThreshold=12)
+
+
+def half_size(picture: Gray) -> Gray:
+    """The picture at SEARCH_DPI, softened so that coarse and fine fax pages look alike. Sides must be even."""
+    return np.asarray(cv2.pyrDown(picture), np.uint8)
+
+
+@dataclass(frozen=True)
+class BlankPage:
+    """One page of one blank, rendered at WORKING_DPI."""
+
+    form: Form
+    form_page: FormPage
+    picture: Gray = field(repr=False)
+
+    @property
+    def page_class(self) -> str:
+        return self.form_page.page_class
+
+    @property
+    def name(self) -> str:
+        return f"{self.form.form_id} {self.page_class}"
+
+    @cached_property
+    def half(self) -> Gray:
+        return half_size(self.picture)
+
+    @cached_property
+    def features(self) -> Features:
+        return orb_features(self.half)
+
+    @cached_property
+    def patches(self) -> NDArray[np.int32]:
+        """n x 2 upper left corners (x, y) of the patches with enough print, on a regular grid of the half picture."""
+        return np.array(list(_printed_patches(self.half)), np.int32).reshape(-1, 2)
+
+    @cached_property
+    def print_mask(self) -> NDArray[np.bool_]:
+        """Where the blank has ink, at full size."""
+        return self.picture < 160
+
+
+def _printed_patches(half: Gray) -> Iterator[tuple[int, int]]:
+    height, width = half.shape
+    for y in range(_PATCH_MARGIN, height - PATCH - _PATCH_MARGIN, PATCH):
+        for x in range(_PATCH_MARGIN, width - PATCH - _PATCH_MARGIN, PATCH):
+            if half[y : y + PATCH, x : x + PATCH].std() > _PATCH_CONTRAST:
+                yield x, y
+
+
+@dataclass(frozen=True)
+class BlankPages:
+    """Every page a fax may hold a copy of, in the order they are tried: the pages that matter first."""
+
+    pages: tuple[BlankPage, ...]
+
+    def siblings_of(self, page: BlankPage) -> tuple[BlankPage, ...]:
+        """The same page of the same kind of form in its other editions."""
+        return tuple(
+            other
+            for other in self.pages
+            if other is not page and (other.form.kind, other.page_class) == (page.form.kind, page.page_class)
+        )
+
+    @cached_property
+    def newest(self) -> tuple[BlankPage, ...]:
+        """One edition of each page, the newest; enough to say which page it is."""
+        return tuple(
+            page
+            for page in self.pages
+            if all((other.form.version or "") < (page.form.version or "") for other in self.siblings_of(page))
+        )
+
+
+def load_blank_pages(forms: Forms) -> BlankPages:
+    """All pages of all `forms` rendered (about 0.3 s for seventeen pages).
+
+    Raises BlankFormUnusable for a PDF that cannot be drawn or whose page has almost no print.
+    """
+    pages = [page for form in forms for page in _render(form)]
+    return BlankPages(tuple(sorted(pages, key=_order)))
+
+
+@lru_cache(maxsize=4)
+def blank_pages_of(forms: Forms) -> BlankPages:
+    """`load_blank_pages`, kept for the life of the process: forms do not change under a running intake."""
+    return load_blank_pages(forms)
+
+
+def _order(page: BlankPage) -> tuple[bool, str]:
+    return page.page_class.startswith("I"), page.page_class
+
+
+def _render(form: Form) -> Iterable[BlankPage]:
+    pictures = _pictures_of(form.pdf)
+    for form_page, picture in zip(form.pages, pictures, strict=True):
+        page = BlankPage(form, form_page, picture)
+        if len(page.patches) < _FEWEST_PATCHES:
+            raise BlankFormUnusable(
+                f"{form.pdf.name} page {form_page.number}: too little print to lay a fax onto. Give the form more text."
+            )
+        yield page
+
+
+def _pictures_of(pdf: Path) -> list[Gray]:
+    try:
+        images = pdf2image.convert_from_path(pdf, dpi=WORKING_DPI, grayscale=True, timeout=60)
+    except (OSError, ValueError, pdf2image.exceptions.PopplerNotInstalledError) as error:
+        raise BlankFormUnusable(
+            f"{pdf.name}: poppler cannot draw it ({error}). Install poppler-utils or make the blanks anew."
+        ) from error
+    return [_even_sided(np.asarray(image.convert("L"), np.uint8)) for image in images]
+
+
+def _even_sided(picture: Gray) -> Gray:
+    height, width = picture.shape
+    return np.asarray(
+        cv2.copyMakeBorder(picture, 0, height % 2, 0, width % 2, cv2.BORDER_CONSTANT, value=255), np.uint8
+    )

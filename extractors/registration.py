@@ -1,0 +1,271 @@
+"""Lays a page onto a blank: where every point of the blank lies on the page; it does not know what is written there.
+
+Two steps. ORB features find the blank on the page at any turn, size and place, as an affine map that a fax could make.
+Then every patch of the blank's print is looked for near where that map puts it: the patches found give the exact map,
+how far the paper's feed was uneven down the page, and how well the print survived. See docs/decisions/0041.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from extractors.blank_pages import PATCH, SEARCH_DPI, BlankPage, Features, Points
+from extractors.page_images import Gray
+
+Affine = NDArray[np.float64]
+"""2 x 3: pixels of the blank's half picture to pixels of the page's half picture."""
+
+_RATIO: Final = 0.8
+"""Lowe's ratio test."""
+_REPROJECTION_PIXELS: Final = 3.0
+_SCALE: Final = (0.6, 1.5)
+_MOST_SHEAR: Final = 0.06
+_MOST_ANISOTROPY: Final = 1.15
+"""A faxed copy is turned and scaled, hardly sheared: other maps come from chance matches of look-alike letters."""
+
+_FIRST_REACH: Final = 10
+_SECOND_REACH: Final = 5
+"""How far (half-size pixels) a patch may lie from where the map puts it: 7 points, then 3.6."""
+_OUTVOTED_PIXELS: Final = 2.0
+_PATCH_FOUND: Final = 0.45
+"""Correlation from which a patch counts as found."""
+_UNEVEN_PIXELS: Final = 0.6
+"""Row bands further off the affine map than this (0.4 point) show an uneven feed, which is then followed."""
+_PAPER: Final = 255
+
+
+@dataclass(frozen=True, slots=True)
+class CoarsePlacing:
+    """Where features put a blank: the map and the number of features that agree on it."""
+
+    blank: BlankPage
+    affine: Affine
+    inliers: int
+
+
+@dataclass(frozen=True, slots=True)
+class PatchHits:
+    """Where the blank's patches were found. `centres` on the blank, `offsets` from where the map put them, `scores`."""
+
+    centres: Points = field(repr=False)
+    offsets: Points = field(repr=False)
+    scores: NDArray[np.float32] = field(repr=False)
+
+    @property
+    def found(self) -> NDArray[np.bool_]:
+        return self.scores >= _PATCH_FOUND
+
+
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """A blank laid exactly. `drift` are rows (y, dx, dy) of the feed's unevenness in half-size pixels, by rising y.
+
+    `score` is the median correlation of the blank's print with the page (1 = as printed), `share_found` the share of
+    print patches found where they belong, `residual_points` the median distance of the found ones from the map.
+    """
+
+    blank: BlankPage
+    affine: Affine
+    drift: NDArray[np.float64] = field(repr=False)
+    score: float
+    share_found: float
+    residual_points: float
+    hits: PatchHits = field(repr=False)
+
+
+def place_by_features(page: Features, blank: BlankPage) -> CoarsePlacing | None:
+    """The affine map most features agree on; None where they agree on none that a faxed page could have."""
+    if len(page.points) < 4:
+        return None
+    matcher = cv2.BFMatcher(cv2.NORM_HAMMING)
+    pairs = matcher.knnMatch(page.descriptors, blank.features.descriptors, k=2)
+    good = [first for first, second in (p for p in pairs if len(p) == 2) if first.distance < _RATIO * second.distance]
+    if len(good) < 4:
+        return None
+    on_blank = blank.features.points[[m.trainIdx for m in good]]
+    on_page = page.points[[m.queryIdx for m in good]]
+    affine, agreeing = _estimate_affine(on_blank, on_page, _REPROJECTION_PIXELS)
+    return CoarsePlacing(blank, affine, agreeing) if affine is not None and is_plausible(affine) else None
+
+
+def _estimate_affine(here: Points, there: Points, tolerance: float) -> tuple[Affine | None, int]:
+    """The affine map that most pairs of points agree on within `tolerance` pixels, and how many do."""
+    found: Any
+    found, agreeing = cv2.estimateAffine2D(
+        here, there, ransacReprojThreshold=tolerance, maxIters=1000, confidence=0.999
+    )
+    if found is None:
+        return None, 0
+    return np.asarray(found, np.float64), int(np.count_nonzero(agreeing))
+
+
+def is_plausible(affine: Affine) -> bool:
+    """Whether a fax could have done this to a page: turned by anything, scaled a little, never mirrored or squashed."""
+    a, b, c, d = (float(v) for v in (affine[0, 0], affine[0, 1], affine[1, 0], affine[1, 1]))
+    if a * d - b * c <= 0:
+        return False
+    across, down = float(np.hypot(a, c)), float(np.hypot(b, d))
+    shear = abs(a * b + c * d) / (across * down)
+    in_scale = all(_SCALE[0] <= s <= _SCALE[1] for s in (across, down))
+    return in_scale and shear <= _MOST_SHEAR and max(across, down) / min(across, down) <= _MOST_ANISOTROPY
+
+
+def quarter_turns(affine: Affine) -> int:
+    """How many quarter turns clockwise the blank's top was turned on the page: 0 to 3."""
+    return round(float(np.degrees(np.arctan2(affine[1, 0], affine[0, 0]))) / 90) % 4
+
+
+def turn_upright(picture: Gray, quarters: int) -> Gray:
+    """The picture with `quarters` clockwise quarter turns undone."""
+    return np.ascontiguousarray(np.rot90(picture, quarters))
+
+
+def find_patches(half: Gray, blank: BlankPage, affine: Affine, reach: int, corners: NDArray[np.int32]) -> PatchHits:
+    """Looks for the patches of `blank` at `corners` on the page, each within `reach` pixels of where `affine` puts it.
+
+    The page is laid onto the blank first, so that offsets are pixels of the blank.
+    """
+    height, width = blank.half.shape
+    laid = cv2.warpAffine(
+        half, affine, (width, height), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_CONSTANT, borderValue=_PAPER,
+    )  # fmt: skip
+    laid = cv2.copyMakeBorder(laid, reach, reach, reach, reach, cv2.BORDER_CONSTANT, value=_PAPER)
+    around = np.asarray(laid, np.uint8)
+    offsets = np.zeros((len(corners), 2), np.float32)
+    scores = np.zeros(len(corners), np.float32)
+    for index, (x, y) in enumerate(corners):
+        window = around[y : y + PATCH + 2 * reach, x : x + PATCH + 2 * reach]
+        patch = blank.half[y : y + PATCH, x : x + PATCH]
+        offsets[index], scores[index] = _best_match(window, patch, reach)
+    return PatchHits(corners.astype(np.float32) + PATCH / 2, offsets, scores)
+
+
+def _best_match(window: NDArray[np.uint8], patch: NDArray[np.uint8], reach: int) -> tuple[tuple[float, float], float]:
+    """Offset of the patch from the middle of the window, to a fraction of a pixel, and its correlation."""
+    scores = np.asarray(cv2.matchTemplate(window, patch, cv2.TM_CCOEFF_NORMED), np.float32)
+    _, best, _, (x, y) = cv2.minMaxLoc(scores)
+    if not np.isfinite(best) or best <= 0:
+        return (0.0, 0.0), 0.0
+    return (x - reach + _vertex(scores[y, :], x), y - reach + _vertex(scores[:, x], y)), float(best)
+
+
+def _vertex(scores: NDArray[np.float32], at: int) -> float:
+    """Where the parabola through a peak and its neighbours has its top, relative to the peak: -0.5 to 0.5."""
+    if not 0 < at < len(scores) - 1:
+        return 0.0
+    before, peak, after = (float(s) for s in scores[at - 1 : at + 2])
+    bend = before - 2 * peak + after
+    return 0.5 * (before - after) / bend if bend < 0 else 0.0
+
+
+def place_exactly(half: Gray, coarse: CoarsePlacing) -> Placing | None:
+    """The coarse map made exact by the blank's print; None where too little of the print is there to say so."""
+    blank = coarse.blank
+    first = find_patches(half, blank, coarse.affine, _FIRST_REACH, blank.patches)
+    first_step = _affine_of(first)
+    if first_step is None:
+        return None
+    affine = compose(coarse.affine, first_step)
+    hits = find_patches(half, blank, affine, _SECOND_REACH, blank.patches)
+    step = _affine_of(hits)
+    if step is None or not is_plausible(compose(affine, step)):
+        return None
+    left_over = _left_over(hits, step)
+    drift = _drift_of(hits.centres[hits.found], left_over)
+    left_over = left_over - drift_at(drift, hits.centres[hits.found, 1])
+    residual = float(np.median(np.hypot(left_over[:, 0], left_over[:, 1]))) * 72 / SEARCH_DPI
+    return Placing(
+        blank, compose(affine, step), drift, float(np.median(hits.scores)), float(np.mean(hits.found)), residual, hits
+    )
+
+
+def compose(affine: Affine, step: Affine) -> Affine:
+    """`affine` after `step`: a point of the blank is first moved by `step`, then laid onto the page."""
+    last = np.array([[0.0, 0.0, 1.0]])
+    return np.asarray((np.vstack([affine, last]) @ np.vstack([step, last]))[:2])
+
+
+def _affine_of(hits: PatchHits) -> Affine | None:
+    """The affine map of the found patches' offsets; wild ones (a look-alike word a line away) are outvoted."""
+    found = hits.found
+    if np.count_nonzero(found) < 8:
+        return None
+    centres = hits.centres[found]
+    step, _ = _estimate_affine(centres, centres + hits.offsets[found], _OUTVOTED_PIXELS)
+    return step
+
+
+def _left_over(hits: PatchHits, step: Affine) -> Points:
+    """What the affine `step` leaves of the found patches' offsets, in pixels of the blank."""
+    centres = hits.centres[hits.found]
+    moved = centres @ step[:, :2].T + step[:, 2]
+    return np.asarray(centres + hits.offsets[hits.found] - moved, np.float32)
+
+
+def _drift_of(centres: Points, left_over: Points) -> NDArray[np.float64]:
+    """Rows (y, dx, dy): the medians of what is left in bands of patches across the page, if any band is off at all.
+
+    Paper slips only along its way through the machine, so the drift depends on y alone.
+    """
+    rows = sorted(set(centres[:, 1].tolist()))
+    bands = [(y, np.median(left_over[centres[:, 1] == y], axis=0)) for y in rows if np.sum(centres[:, 1] == y) >= 3]
+    drift = np.array([[y, dx, dy] for y, (dx, dy) in bands], np.float64).reshape(-1, 3)
+    if not len(drift) or np.abs(drift[:, 1:]).max() < _UNEVEN_PIXELS:
+        return np.zeros((0, 3))
+    return drift
+
+
+def drift_at(drift: NDArray[np.float64], y: NDArray[np.floating]) -> Points:
+    """The drift (dx, dy) at heights `y`, straight between the bands and constant beyond them."""
+    if not len(drift):
+        return np.zeros((len(y), 2), np.float32)
+    return np.stack([np.interp(y, drift[:, 0], drift[:, column]) for column in (1, 2)], axis=1).astype(np.float32)
+
+
+def lay_onto_blank(picture: Gray, placing: Placing) -> Gray:
+    """The page's full-size picture laid onto the blank's: same size, same place."""
+    height, width = placing.blank.picture.shape
+    whole = placing.affine.copy()
+    whole[:, 2] *= 2
+    if not len(placing.drift):
+        laid = cv2.warpAffine(
+            picture, whole, (width, height), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_CONSTANT, borderValue=_PAPER,
+        )  # fmt: skip
+        return np.asarray(laid, np.uint8)
+    rows = np.arange(height, dtype=np.float32)
+    moved = 2 * drift_at(placing.drift, rows / 2)
+    x = np.arange(width, dtype=np.float32)[None, :] + moved[:, :1]
+    y = (rows + moved[:, 1])[:, None]
+    (a, b, tx), (c, d, ty) = whole.astype(np.float32)
+    map_x, map_y = a * x + b * y + tx, c * x + d * y + ty
+    laid = cv2.remap(picture, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=_PAPER)
+    return np.asarray(laid, np.uint8)
+
+
+def in_fractions(
+    affine: Affine, blank_size: Sequence[int], page_size: Sequence[int]
+) -> tuple[float, float, float, float, float, float]:
+    """(a, b, tx, c, d, ty) from fractions of the blank to fractions of the page; sizes are (height, width), full size.
+
+    A half-size pixel i lies on whole pixel 2i, and the middle of whole pixel k is at the fraction (k + 0.5) / length.
+    """
+    whole = affine.copy()
+    whole[:, 2] *= 2
+    half_pixel = np.array([0.5, 0.5])
+    offset = whole[:, 2] + half_pixel - whole[:, :2] @ half_pixel
+    blank = np.array([blank_size[1], blank_size[0]], np.float64)
+    page = np.array([page_size[1], page_size[0]], np.float64)
+    linear = whole[:, :2] * blank[None, :] / page[:, None]
+    shift = offset / page
+    return (
+        float(linear[0, 0]), float(linear[0, 1]), float(shift[0]),
+        float(linear[1, 0]), float(linear[1, 1]), float(shift[1]),
+    )  # fmt: skip
