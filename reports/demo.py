@@ -153,7 +153,7 @@ def _write_crop(page: Image.Image, box: Box, images: Path, name: str) -> str:
 
 
 def _write_page(page: Image.Image, lines: Sequence[FieldLine], images: Path, name: str) -> str:
-    """The page's picture, the identification number painted over: a picture tells it as plainly as text (rulebook 7)."""
+    """The page's picture, the tax id painted over: a picture tells it as plainly as text (rulebook 7)."""
     shown = page.copy()
     for line in lines:
         if line.reading.key == "tax_id" and line.reading.mark is not Mark.BLANK:
