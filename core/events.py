@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, assert_never
 
 from core.decisions import Decision, Waiver
-from core.offer_state import Extension
+from core.offer_state import Extension, TermsChange
 from core.plain import canonical, from_plain, to_plain
 from core.submissions import Submission
 from core.transmissions import Receipt, Transmission
@@ -116,11 +116,7 @@ class OfferAccepted:
 
 @dataclass(frozen=True, slots=True)
 class OfferChanged:
-    """A change of the terms: `change` is "consideration", "number" or "other" (rulebook 1.2, ten business days)."""
-
-    notified_on: date
-    change: str
-    reason: str
+    change: TermsChange
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,7 +119,7 @@ def release(connection: Connection, fax: str, *, owner: str, failure: str | None
 
 
 def release_lost(connection: Connection, is_gone: Callable[[str], bool]) -> tuple[str, ...]:
-    """Frees the claims of owners that `is_gone` knows to be dead, without waiting for their lease; returns the faxes."""
+    """Frees at once the claims of owners that `is_gone` knows to be dead, whatever their lease; returns the faxes."""
     held = connection.execute(select(claims.c.fax, claims.c.owner).where(claims.c.owner.is_not(None))).all()
     lost = [row for row in held if is_gone(row.owner)]
     return tuple(row.fax for row in lost if release(connection, row.fax, owner=row.owner))

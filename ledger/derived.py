@@ -1,0 +1,198 @@
+"""The derived tables: what the rules made of the journal, kept so that it need not be made again for every question.
+
+They carry the number of the journal's line they were made from. Whoever finds them behind makes them again; they can be
+thrown away at any time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select
+
+from core.findings import Finding, Hold, Resolution, Severity
+from core.judgements import Judgement, Standing
+from core.plain import canonical, from_plain, to_plain
+from core.submissions import Submission
+from ledger import schema
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedSubmission:
+    """One submission with its judgement; `file` is the name it came under, `opened_at` when we had read it."""
+
+    submission: Submission
+    judgement: Judgement
+    needs_review: bool
+    file: str
+    opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class QueueItem:
+    """One thing that a person must look at. `submission_id` is None for a file that gave no submission."""
+
+    id: str
+    fax: str | None
+    submission_id: str | None
+    holder_id: str | None
+    file: str
+    code: str
+    severity: Severity
+    hold: Hold
+    target: str
+    message: str
+    cite: str
+    suggestion: str
+    opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """Everything made from the journal up to line `seq`; submissions and queue in the order they are shown."""
+
+    seq: int
+    submissions: tuple[JudgedSubmission, ...]
+    standings: Mapping[str, Standing]
+    queue: tuple[QueueItem, ...]
+
+
+def store(connection: Connection, derived: Derived) -> bool:
+    """Replaces the derived tables; False when they were made from as late a line already. Inside `writing()`."""
+    if derived_seq(connection) >= derived.seq:
+        return False
+    for table in schema.DERIVED:
+        connection.execute(delete(table))
+    _insert(connection, schema.submissions, [_submission_row(n, s) for n, s in enumerate(derived.submissions)])
+    _insert(connection, schema.findings, [row for s in derived.submissions for row in _finding_rows(s.judgement)])
+    _insert(
+        connection,
+        schema.standings,
+        [
+            {"holder_id": holder_id, "state": standing.state.value, "standing": canonical(to_plain(standing))}
+            for holder_id, standing in derived.standings.items()
+        ],
+    )
+    _insert(connection, schema.queue, [_queue_row(n, item) for n, item in enumerate(derived.queue)])
+    connection.execute(insert(schema.derivation).values(id=1, seq=derived.seq))
+    return True
+
+
+def derived_seq(connection: Connection) -> int:
+    """The journal line that the derived tables were made from; 0 when they were never made."""
+    return connection.execute(select(schema.derivation.c.seq)).scalar() or 0
+
+
+def discard(connection: Connection) -> None:
+    """Throws everything derived away; the next reader makes it again."""
+    for table in schema.DERIVED:
+        connection.execute(delete(table))
+
+
+def judgements(connection: Connection) -> Mapping[str, tuple[Judgement, bool]]:
+    """Submission id to its judgement and whether a person must look, in the order of `Derived.submissions`."""
+    table = schema.submissions
+    rows = connection.execute(select(table).order_by(table.c.position))
+    return {row.id: (from_plain(Judgement, json.loads(row.judgement)), row.needs_review) for row in rows}
+
+
+def standings(connection: Connection, holder_id: str | None = None) -> Mapping[str, Standing]:
+    """Holder id to standing, of everybody who sent something or of one holder, by holder id."""
+    table = schema.standings
+    query = select(table).order_by(table.c.holder_id)
+    if holder_id is not None:
+        query = query.where(table.c.holder_id == holder_id)
+    return {row.holder_id: from_plain(Standing, json.loads(row.standing)) for row in connection.execute(query)}
+
+
+def open_items(connection: Connection) -> tuple[QueueItem, ...]:
+    table = schema.queue
+    return tuple(
+        QueueItem(
+            id=row.id,
+            fax=row.fax,
+            submission_id=row.submission_id,
+            holder_id=row.holder_id,
+            file=row.file,
+            code=row.code,
+            severity=Severity(row.severity),
+            hold=Hold(row.hold),
+            target=row.target,
+            message=row.message,
+            cite=row.cite,
+            suggestion=row.suggestion,
+            opened_at=row.opened_at,
+        )
+        for row in connection.execute(select(table).order_by(table.c.position))
+    )
+
+
+def item_id(subject: str, code: str, target: str) -> str:
+    """The same irregularity has the same id in every rebuild, so that a link to it stays good."""
+    return hashlib.sha256(canonical([subject, code, target]).encode()).hexdigest()[:16]
+
+
+def queued(finding: Finding) -> bool:
+    """Whether a person must look at a finding: it is open and more than a note."""
+    return finding.resolution is Resolution.OPEN and finding.severity is not Severity.NOTE
+
+
+def _insert(connection: Connection, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        connection.execute(insert(table), list(rows))
+
+
+def _submission_row(position: int, judged: JudgedSubmission) -> dict[str, Any]:
+    submission, judgement = judged.submission, judged.judgement
+    return {
+        "id": submission.id,
+        "position": position,
+        "fax": submission.fax,
+        "kind": submission.kind.value if submission.kind else None,
+        "holder_id": judgement.holder_id,
+        "disposition": judgement.disposition.value,
+        "needs_review": judged.needs_review,
+        "judgement": canonical(to_plain(judgement)),
+    }
+
+
+def _finding_rows(judgement: Judgement) -> list[dict[str, Any]]:
+    return [
+        {
+            "submission_id": judgement.submission_id,
+            "number": number,
+            "code": finding.code,
+            "severity": finding.severity.value,
+            "hold": finding.hold.value,
+            "target": finding.target,
+            "message": finding.message,
+            "cite": finding.cite,
+            "suggestion": finding.suggestion,
+            "resolution": finding.resolution.value,
+        }
+        for number, finding in enumerate(judgement.findings)
+    ]
+
+
+def _queue_row(position: int, item: QueueItem) -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "position": position,
+        "fax": item.fax,
+        "submission_id": item.submission_id,
+        "holder_id": item.holder_id,
+        "file": item.file,
+        "code": item.code,
+        "severity": item.severity.value,
+        "hold": item.hold.value,
+        "target": item.target,
+        "message": item.message,
+        "cite": item.cite,
+        "suggestion": item.suggestion,
+        "opened_at": item.opened_at,
+    }

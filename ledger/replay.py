@@ -1,0 +1,180 @@
+"""The journal folded into what it says by now: faxes with their receipts, submissions, decisions, the offer's state.
+
+It refuses to judge: which submission counts is for the rules to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import assert_never
+from zoneinfo import ZoneInfo
+
+from core.corrections import corrected
+from core.decisions import Decision
+from core.events import (
+    DefectWaived,
+    Event,
+    FaxArchived,
+    FaxQuarantined,
+    FaxRead,
+    FaxReceived,
+    FieldCorrected,
+    FindingDecided,
+    FormKeyed,
+    HolderAssigned,
+    LedgerImported,
+    OfferAccepted,
+    OfferChanged,
+    OfferExtended,
+    OfferTerminated,
+)
+from core.offer_state import OfferState
+from core.submissions import Submission
+from core.transmissions import Receipt, Transmission
+
+_GOOD_CHANNELS = frozenset({"fax", "hand"})
+_FORMS_PER_FAX = 100
+"""More forms than a fax of fifty pages can hold: leaves room between the sequence numbers of two faxes."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaxHistory:
+    """One fax: every delivery of its bytes, and what came of it. `first_seq` is the journal's line of its arrival."""
+
+    fax: str
+    first_seq: int
+    received: tuple[FaxReceived, ...] = ()
+    transmission: Transmission | None = None
+    quarantined: FaxQuarantined | None = None
+    settled_at: datetime | None = None
+    """When it was read or put in quarantine, by the journal's clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedForm:
+    submission: Submission
+    clerk: str
+    seq: int
+    keyed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Everything the journal says up to line `seq`. Mappings keep the journal's order."""
+
+    offer: OfferState
+    seq: int = 0
+    faxes: Mapping[str, FaxHistory] = field(default_factory=dict)
+    keyed: Mapping[str, KeyedForm] = field(default_factory=dict)
+    decisions: tuple[Decision, ...] = ()
+    imports: tuple[LedgerImported, ...] = ()
+    corrections: tuple[FieldCorrected, ...] = ()
+    assignments: tuple[HolderAssigned, ...] = ()
+
+    def ledger_version(self) -> int | None:
+        """The version in force: the one of the latest date, of two with the same date the one imported last."""
+        newest = max(self.imports, key=lambda i: (i.as_of, i.version), default=None)
+        return newest.version if newest else None
+
+
+def replay(events: Iterable[Event], record: Record) -> Record:
+    """`record` carried on by `events`, which must be the lines that follow it in the journal."""
+    faxes, keyed = dict(record.faxes), dict(record.keyed)
+    offer, decisions, imports = record.offer, list(record.decisions), list(record.imports)
+    corrections, assignments, seq = list(record.corrections), list(record.assignments), record.seq
+    for event in events:
+        seq = event.seq
+        match event.body():
+            case FaxReceived() as body:
+                known = faxes.get(body.fax, FaxHistory(body.fax, event.seq))
+                faxes[body.fax] = replace(known, received=(*known.received, body))
+            case FaxRead(transmission=transmission):
+                known = faxes.get(transmission.fax, FaxHistory(transmission.fax, event.seq))
+                faxes[transmission.fax] = replace(known, transmission=transmission, settled_at=event.at)
+            case FaxQuarantined() as body:
+                known = faxes.get(body.fax, FaxHistory(body.fax, event.seq))
+                faxes[body.fax] = replace(known, quarantined=body, settled_at=event.at)
+            case FormKeyed(submission=submission, clerk=clerk):
+                keyed[submission.id] = KeyedForm(submission, clerk, event.seq, event.at)
+            case OfferExtended(extension=extension):
+                offer = replace(offer, extensions=(*offer.extensions, extension))
+            case OfferTerminated(terminated_at=terminated_at):
+                offer = replace(offer, terminated_at=terminated_at)
+            case OfferAccepted(accepted_at=accepted_at):
+                offer = replace(offer, accepted_at=accepted_at)
+            case OfferChanged(change=change):
+                offer = replace(offer, changes=(*offer.changes, change))
+            case DefectWaived(waiver=waiver):
+                offer = replace(offer, waivers=(*offer.waivers, waiver))
+            case FindingDecided(decision=decision):
+                decisions.append(decision)
+            case FieldCorrected() as body:
+                corrections.append(body)
+            case HolderAssigned() as body:
+                assignments.append(body)
+            case LedgerImported() as body:
+                imports.append(body)
+            case FaxArchived():
+                pass
+            case other:
+                assert_never(other)
+    return Record(offer, seq, faxes, keyed, tuple(decisions), tuple(imports), tuple(corrections), tuple(assignments))
+
+
+def submissions_of(record: Record, *, expiration: datetime, zone: ZoneInfo) -> tuple[Submission, ...]:
+    """Every submission as it stands now: with the receipt that counts, and as persons corrected and assigned it.
+
+    `expiration` is the offer's in force, `zone` the clock of a receipt that carries none. In order of arrival.
+    """
+    arrived: list[tuple[int, Submission]] = [(k.seq * _FORMS_PER_FAX, k.submission) for k in record.keyed.values()]
+    for fax in record.faxes.values():
+        if fax.transmission is None:
+            continue
+        receipt = governing_receipt(fax, expiration=expiration, zone=zone)
+        for index, submission in enumerate(fax.transmission.submissions):
+            arrived.append((fax.first_seq * _FORMS_PER_FAX + index, _received(submission, receipt)))
+    arrived.sort(key=lambda pair: pair[0])
+    found = {submission.id: replace(submission, sequence=sequence) for sequence, submission in arrived}
+    for correction in record.corrections:
+        if correction.submission_id in found:
+            before = found[correction.submission_id]
+            found[correction.submission_id] = corrected(before, correction.key, correction.value)
+    for assignment in record.assignments:
+        if assignment.submission_id in found:
+            before = found[assignment.submission_id]
+            found[assignment.submission_id] = replace(before, holder_id=assignment.holder_id)
+    return tuple(found.values())
+
+
+def governing_receipt(fax: FaxHistory, *, expiration: datetime, zone: ZoneInfo) -> Receipt:
+    """The delivery that counts when the same bytes came several times: the earliest that is good (decision 0060).
+
+    A delivery to the listed place by fax or hand goes before one elsewhere (EF-I 1: "when actually received"); among
+    those the earliest known time. Yet where that one is late and another's time is unknown, the unknown one counts:
+    a person must look before a holder is told that he was late.
+    """
+    receipts = [received.receipt for received in fax.received]
+    if not receipts:
+        return fax.transmission.receipt if fax.transmission else Receipt()
+    good = [r for r in receipts if r.destination == "listed" and r.delivery in _GOOD_CHANNELS] or receipts
+    known = sorted((_instant(r.received_at, zone), n) for n, r in enumerate(good) if r.received_at is not None)
+    unknown = [r for r in good if r.received_at is None]
+    if not known or (unknown and known[0][0] > expiration):
+        return unknown[0]
+    return good[known[0][1]]
+
+
+def _received(submission: Submission, receipt: Receipt) -> Submission:
+    return replace(
+        submission,
+        received_start=receipt.received_start,
+        received_at=receipt.received_at,
+        destination=receipt.destination,
+        delivery=receipt.delivery,
+    )
+
+
+def _instant(moment: datetime, zone: ZoneInfo) -> datetime:
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
