@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, assert_never
 
 from core.decisions import Decision, Waiver
-from core.offer_state import Extension, TermsChange
+from core.offer_state import AcceptedGrant, Extension, TermsChange
 from core.plain import canonical, from_plain, to_plain
 from core.submissions import Submission
 from core.transmissions import Receipt, Transmission
@@ -112,6 +112,7 @@ class OfferAccepted:
     accepted_at: datetime
     medium: str
     reason: str
+    grants: tuple[AcceptedGrant, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

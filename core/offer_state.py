@@ -34,6 +34,16 @@ class TermsChange:
 
 
 @dataclass(frozen=True, slots=True)
+class AcceptedGrant:
+    """One grant accepted for exchange: all its unexercised shares, on the strength of the `basis` submission."""
+
+    holder_id: str
+    grant_no: str
+    shares: int
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
 class OfferState:
     """The offer at one moment. `expiration` is the one first printed; extensions are in order of announcement.
 
@@ -47,3 +57,5 @@ class OfferState:
     terminated_at: datetime | None = None
     waivers: tuple[Waiver, ...] = ()
     changes: tuple[TermsChange, ...] = ()
+    accepted_grants: tuple[AcceptedGrant, ...] = ()
+    """What was accepted, recorded with the acceptance (rulebook 6.1): the ledger cannot say it afterwards."""

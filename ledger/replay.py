@@ -102,8 +102,8 @@ def replay(events: Iterable[Event], record: Record) -> Record:
                 offer = replace(offer, extensions=(*offer.extensions, extension))
             case OfferTerminated(terminated_at=terminated_at):
                 offer = replace(offer, terminated_at=terminated_at)
-            case OfferAccepted(accepted_at=accepted_at):
-                offer = replace(offer, accepted_at=accepted_at)
+            case OfferAccepted(accepted_at=accepted_at, grants=grants):
+                offer = replace(offer, accepted_at=accepted_at, accepted_grants=grants)
             case OfferChanged(change=change):
                 offer = replace(offer, changes=(*offer.changes, change))
             case DefectWaived(waiver=waiver):
