@@ -1,0 +1,351 @@
+"""Puts sample faxes together and writes them: the file, its receipt sidecar, its truth, and the ledger they live in.
+
+The same seed and options give the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import offers
+from core import grammar
+from core.holders import OptionLedger
+from core.plain import to_plain
+from core.submissions import Fields, GrantRow, Kind, Submission
+from offers.forms import Forms, load_forms
+from samples import contents, sheets
+from samples.fax import ANCHORS, FINE, STANDARD, FaxedPage, Journey, Level, send, some_journey, write_pdf, write_tiff
+from samples.ledger import make_ledger, write_ledger
+from samples.lettering import Group
+from samples.paper import Gray, Pen, blank_picture, fill
+from samples.writing import Rng, Writer, somebody
+
+FORMS_FOLDER = Path(offers.__file__).parent / "capstone_2003" / "forms"
+LEDGER_SEED = 2003
+"""The ledger is the company's: every sample of every seed lives in the same one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a batch of samples shall be like; the defaults are a day's mixture.
+
+    Shares are 0.0-1.0. `good_order` makes every form one that the rules let through, from a known holder; `extras` is
+    the share of faxes with more than the form: cover sheets, instructions, pages out of order, a second form.
+    """
+
+    typed_share: float = 0.5
+    group: Group = Group.TRAINING
+    resolutions: tuple[tuple[int, int], ...] = (STANDARD, FINE)
+    level: Level = Level.MODERATE
+    good_order: bool = False
+    strangers: float = 0.03
+    extras: float = 0.35
+    notices: float = 0.2
+    june_editions: float = 0.3
+    pdfs: float = 0.08
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One page before it is faxed. `form` is the index of the submission it belongs to, None for none."""
+
+    page_class: str
+    picture: Gray
+    form_version: str | None = None
+    form: int | None = None
+    upside_down: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SampleFax:
+    """One transmission ready to be sent: its sheets, what stands on them, how it travels."""
+
+    name: str
+    submissions: tuple[Submission, ...]
+    sheets: tuple[Sheet, ...]
+    journey: Journey
+    level: Level
+    title: str = ""
+    writers: tuple[Writer, ...] = ()
+    suffix: str = "tif"
+    group: int = 4
+    sidecar: dict[str, Any] = field(default_factory=dict)
+    slips: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The files of one sample."""
+
+    fax: Path
+    sidecar: Path
+    expected: Path
+
+
+def make(out: Path, count: int, seed: int, *, options: Options | None = None) -> list[Written]:
+    """Write `count` random faxes into `out` with their sidecars, truth files and the ledger they were filled from."""
+    options = options or Options()
+    out.mkdir(parents=True, exist_ok=True)
+    ledger = make_ledger(LEDGER_SEED)
+    write_ledger(ledger, out)
+    forms = load_forms(FORMS_FOLDER)
+    written = []
+    for number in range(1, count + 1):
+        rng = np.random.default_rng([seed, number])
+        written.append(write(out, some_fax(f"fax{number:04d}", rng, ledger, forms, options), rng))
+    return written
+
+
+# ---------------------------------------------------------------- a random fax
+
+
+def some_fax(name: str, rng: Rng, ledger: OptionLedger, forms: Forms, options: Options) -> SampleFax:
+    """One random transmission with everything that the options allow."""
+    typed = bool(rng.random() < options.typed_share)
+    writer = somebody(rng, options.group, typed=typed)
+    manner = contents.some_manner(rng)
+    submission, slips = _some_submission(rng, ledger, manner, options)
+    pen = Pen(writer, contents.joint_of(manner, submission.fields))
+    laid = list(form_sheets(forms, submission, 0, pen, rng))
+    submissions = [submission]
+    extra = bool(rng.random() < options.extras)
+    if extra:
+        laid, submissions = _with_extras(rng, ledger, forms, laid, submissions, pen, manner, options)
+    resolution = options.resolutions[int(rng.integers(len(options.resolutions)))]
+    journey = some_journey(rng, options.level, resolution)
+    upside_down = bool(extra and rng.random() < 0.15)
+    laid = [replace(sheet, upside_down=upside_down or (extra and rng.random() < 0.04)) for sheet in laid]
+    return SampleFax(
+        name,
+        tuple(replace(one, id=f"{name}-{number}") for number, one in enumerate(submissions, start=1)),
+        tuple(laid),
+        journey,
+        options.level,
+        writers=(writer,),
+        suffix="pdf" if rng.random() < options.pdfs else "tif",
+        group=int(rng.choice([3, 4])),
+        slips=slips,
+    )
+
+
+def _some_submission(
+    rng: Rng, ledger: OptionLedger, manner: contents.Manner, options: Options
+) -> tuple[Submission, tuple[str, ...]]:
+    holder = contents.some_holder(rng, ledger)
+    version = "2003-06-25" if rng.random() < options.june_editions else "2003-07-09"
+    signed_at = contents.some_signing(rng, version)
+    if rng.random() < options.notices:
+        submission = contents.good_notice(rng, holder, manner, version=version, signed_at=signed_at)
+    else:
+        grants = contents.some_grants(rng, ledger, holder)
+        submission = contents.good_election(
+            rng, ledger, holder, manner, version=version, signed_at=signed_at, grants=grants
+        )
+    if options.good_order:
+        return submission, ()
+    if submission.kind is Kind.ELECTION and rng.random() < 0.15:
+        submission = replace(submission, fields=replace(submission.fields, amend_box=True))
+    if rng.random() < options.strangers:
+        return contents.a_stranger(rng, submission), ("stranger",)
+    if rng.random() < 0.4:
+        submission, slip = contents.with_a_slip(rng, submission, ledger)
+        return submission, (slip,)
+    return submission, ()
+
+
+def form_sheets(forms: Forms, submission: Submission, index: int, pen: Pen, rng: Rng) -> list[Sheet]:
+    """The filled pages of a submission in their order: E1, E2 or N1, its schedule."""
+    assert submission.kind is not None and submission.form_version is not None
+    form = forms.of(submission.kind, submission.form_version)
+    laid = []
+    for page_class in submission.pages:
+        if page_class == "SCHEDULE":
+            picture = fill(forms.schedule, forms.schedule.pages[0], submission, pen, rng)
+            laid.append(Sheet(page_class, picture, None, index))
+        elif page_class in {"E1", "E2", "N1"}:
+            picture = fill(form, form.page(page_class), submission, pen, rng)
+            laid.append(Sheet(page_class, picture, submission.form_version, index))
+    return laid
+
+
+def instruction_sheets(forms: Forms, submission: Submission, index: int) -> list[Sheet]:
+    """The instruction pages of the form, faxed along."""
+    assert submission.kind is not None and submission.form_version is not None
+    form = forms.of(submission.kind, submission.form_version)
+    return [
+        Sheet(page.page_class, blank_picture(form.pdf, page.number), submission.form_version, index)
+        for page in form.pages
+        if page.page_class.startswith("I")
+    ]
+
+
+def _with_extras(
+    rng: Rng,
+    ledger: OptionLedger,
+    forms: Forms,
+    laid: list[Sheet],
+    submissions: list[Submission],
+    pen: Pen,
+    manner: contents.Manner,
+    options: Options,
+) -> tuple[list[Sheet], list[Submission]]:
+    """A cover sheet, instructions, another order, a second form, a page left out: each by its own chance."""
+    first = submissions[0]
+    if rng.random() < 0.35:
+        laid = laid + instruction_sheets(forms, first, 0)[: int(rng.integers(1, 4))]
+    if rng.random() < 0.12:
+        second, _ = _some_submission(rng, ledger, manner, options)
+        second = replace(second, received_start=first.received_start, received_at=first.received_at)
+        submissions = [*submissions, second]
+        laid = laid + form_sheets(forms, second, 1, pen, rng)
+    elif rng.random() < 0.2:
+        laid = [laid[int(n)] for n in rng.permutation(len(laid))]
+    if not options.good_order and len(submissions) == 1 and len(first.pages) > 1 and rng.random() < 0.12:
+        lost = first.pages[int(rng.integers(len(first.pages)))]
+        laid = [sheet for sheet in laid if sheet.page_class != lost]
+        submissions = [replace(first, pages=tuple(page for page in first.pages if page != lost))]
+    if rng.random() < 0.5:
+        sent = first.received_start
+        assert sent is not None
+        cover = sheets.cover_sheet(
+            rng, pen.writer, sender=first.fields.printed_name or "Employee", pages=len(laid) + 1, sent_at=sent
+        )
+        laid = [Sheet("COVER", cover), *laid]
+    return laid, submissions
+
+
+# ---------------------------------------------------------------- files
+
+
+def write(out: Path, sample: SampleFax, rng: Rng) -> Written:
+    """Send the sample and write its three files into `out`."""
+    pages = []
+    for number, sheet in enumerate(sample.sheets, start=1):
+        journey = replace(
+            _next_page(sample.journey, rng),
+            upside_down=sheet.upside_down,
+            header=_header(sample, number),
+        )
+        pages.append(send(sheet.picture, journey, rng))
+    fax = out / f"{sample.name}.{sample.suffix}"
+    if sample.suffix == "pdf":
+        write_pdf(fax, pages)
+    else:
+        write_tiff(fax, pages, group=sample.group)
+    sidecar, expected = out / f"{sample.name}.json", out / f"{sample.name}.expected.json"
+    _write_json(sidecar, _sidecar(sample))
+    _write_json(expected, _expected(sample, pages, fax.name))
+    return Written(fax, sidecar, expected)
+
+
+def _next_page(journey: Journey, rng: Rng) -> Journey:
+    """Pages of one call share the machine, yet each goes in a little differently."""
+    return replace(
+        journey,
+        skew_degrees=journey.skew_degrees + float(rng.normal(0, 0.25)) * bool(journey.feed),
+        shift=(journey.shift[0], journey.shift[1] + float(rng.normal(0, 0.003)) * bool(journey.feed)),
+        specks=int(rng.poisson(journey.specks)),
+    )
+
+
+def _header(sample: SampleFax, number: int) -> str:
+    """The sender's header line; its clock is the sender's own and may be wrong."""
+    if sample.level is Level.CLEAN or not sample.submissions:
+        return ""
+    first = sample.submissions[0]
+    if first.received_start is None:
+        return ""
+    at = first.received_start + timedelta(minutes=len(sample.name) % 7 - 3)
+    name = first.fields.printed_name.upper()[:18]
+    caller = f"8185550{sum(map(ord, sample.name)) % 900 + 100}"
+    return f"{at:%b-%d-%Y %H:%M}  {name:<18}  {caller}   P.{number:02d}/{len(sample.sheets):02d}".upper()
+
+
+def _sidecar(sample: SampleFax) -> dict[str, Any]:
+    first = sample.submissions[0] if sample.submissions else None
+    facts: dict[str, Any] = {"job_id": sample.name, "pages": len(sample.sheets)}
+    if first is not None:
+        facts |= {
+            "received_start": first.received_start.isoformat() if first.received_start else None,
+            "received_at": first.received_at.isoformat() if first.received_at else None,
+        }
+    return {key: value for key, value in (facts | sample.sidecar).items() if value is not None}
+
+
+def _expected(sample: SampleFax, pages: Sequence[FaxedPage], file: str) -> dict[str, Any]:
+    return {
+        "file": file,
+        "title": sample.title,
+        "resolution": list(sample.journey.resolution),
+        "level": sample.level.value,
+        "slips": list(sample.slips),
+        "writers": [{"family": writer.family, "typed": writer.typed} for writer in sample.writers],
+        "anchor_points": [list(point) for point in ANCHORS],
+        "pages": [
+            {
+                "number": number,
+                "page_class": sheet.page_class,
+                "form_version": sheet.form_version,
+                "submission": sheet.form,
+                "upside_down": sheet.upside_down,
+                "anchors": [[round(value, 5) for value in point] for point in page.anchors],
+            }
+            for number, (sheet, page) in enumerate(zip(sample.sheets, pages, strict=True), start=1)
+        ],
+        "submissions": [_truth(submission) for submission in sample.submissions],
+    }
+
+
+def _truth(submission: Submission) -> dict[str, Any]:
+    fields = submission.fields
+    moment = grammar.signed_moment(fields.date, fields.time, offer_zone=contents.PACIFIC, assumed_year=2003)
+    rows = fields.rows + (fields.schedule.rows if fields.schedule else ())
+    return {
+        "id": submission.id,
+        "kind": submission.kind.value if submission.kind else None,
+        "form_version": submission.form_version,
+        "delivery": submission.delivery,
+        "destination": submission.destination,
+        "pages": list(submission.pages),
+        "received_start": submission.received_start.isoformat() if submission.received_start else None,
+        "received_at": submission.received_at.isoformat() if submission.received_at else None,
+        "signed_at": moment.at.isoformat() if moment.at else None,
+        "signed_date": moment.on.isoformat() if moment.on else None,
+        "struck_text": list(submission.struck_text),
+        "holder_id": submission.holder_id,
+        "fields": _plain_fields(fields),
+        "rows": [_parsed(row) for row in rows],
+    }
+
+
+def _plain_fields(fields: Fields) -> dict[str, Any]:
+    plain: dict[str, Any] = to_plain(fields)
+    return plain
+
+
+def _parsed(row: GrantRow) -> dict[str, Any]:
+    """The row as a perfect reader has it: numbers, null where the paper holds none."""
+    on = grammar.parse_date(row.grant_date).value
+    price: Decimal | None = grammar.parse_price(row.price).value
+    return {
+        "grant_no": grammar.normalise_grant_no(row.grant_no),
+        "grant_date": on.on.isoformat() if on else None,
+        "price": str(price) if price is not None else None,
+        "shares": grammar.parse_shares(row.shares).value,
+    }
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    text = json.dumps(content, indent=1, ensure_ascii=False)
+    # A point on one line: a list of coordinates down the page is no text to read.
+    text = re.sub(r"\[\s+(-?[0-9.]+),\s+(-?[0-9.]+)\s+\]", r"[\1, \2]", text)
+    path.write_text(text + "\n", encoding="utf-8")
