@@ -16,14 +16,9 @@ from core.failures import TenderfaxError
 from core.findings import Finding
 from core.offer_state import ChangeKind, Extension, OfferState, TermsChange
 from offers.state import judged_extensions
-from validators.offer_level import (
-    LATENESS_CODES,
-    OfferCase,
-    blocks_acceptance,
-    grants_to_accept,
-    offer_findings,
-    without_the_waiver,
-)
+from validators.closing import blocks_acceptance, grants_to_accept
+from validators.offer_case import OfferCase
+from validators.offer_level import LATENESS_CODES, offer_findings, without_the_waiver
 
 
 class OfferEventRefused(TenderfaxError):

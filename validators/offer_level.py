@@ -1,4 +1,4 @@
-"""The rules about the offer and its holders rather than one form (rulebook 3 G), and the close of all open defects.
+"""The rules about the offer and its holders rather than one form (rulebook 3 G).
 
 Each rule is a function over one immutable `OfferCase`; `OFFER_RULES` lists them in the rulebook's order. It refuses to
 know the journal, the clock, and who may decide what.
@@ -6,23 +6,21 @@ know the journal, the clock, and who may decide what.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from enum import StrEnum
 from types import MappingProxyType
 
 from core.decisions import Decision, Verdict, Waiver
-from core.findings import FORM, Disposition, Finding, Hold, Resolution, RowStatus, Severity
-from core.holder_changes import HolderChange, HolderChangeKind, UnlawfulTender
-from core.holders import Category, Holder, OptionLedger
-from core.judgements import Judgement, Standing, State
-from core.offer_state import AcceptedGrant, ChangeKind, OfferState
-from core.standing import Fold
-from core.submissions import Kind
+from core.findings import Disposition, Finding, Hold, Resolution, Severity
+from core.holder_changes import HolderChangeKind
+from core.holders import Category, Holder
+from core.judgements import Judgement
+from core.offer_state import ChangeKind
 from offers.business_days import ten_business_day_rule
-from offers.state import cancellation_on, current_expiration, judged_extensions, new_grant_on, state_as_of
-from offers.terms import Terms
+from offers.state import current_expiration, judged_extensions, state_as_of
+from validators.offer_case import OfferCase
 
 OFFER = "offer"
 """The target of a finding about the offer as a whole, and the `submission_id` of a decision on it."""
@@ -42,56 +40,6 @@ class Stops(StrEnum):
     GRANT = "the new grant"
     OTHER_GRANT = "the other grant"
     NOTHING = "nothing"
-
-
-@dataclass(frozen=True, slots=True)
-class OfferCase:
-    """The offer as it is known at `as_of`, with everything that the rules of group G look at.
-
-    `judgements` are the latest of every submission, in order of receipt, decisions applied; `standings` the latest by
-    holder. `ledger` is today's. `shares_at_receipt` gives for each tendered grant the unexercised shares when its form
-    came; a grant that it lacks is not compared. `decisions` are those on the offer's own findings.
-    """
-
-    terms: Terms
-    state: OfferState
-    as_of: datetime
-    ledger: OptionLedger
-    judgements: tuple[Judgement, ...] = ()
-    standings: Mapping[str, Standing] = field(default_factory=lambda: MappingProxyType({}))
-    shares_at_receipt: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
-    holder_changes: tuple[HolderChange, ...] = ()
-    unlawful: tuple[UnlawfulTender, ...] = ()
-    decisions: tuple[Decision, ...] = ()
-
-    @property
-    def expiration(self) -> datetime:
-        return current_expiration(self.state, self.terms.announcement_limit)
-
-    @property
-    def cancelled_on(self) -> date:
-        """The Cancellation Date, expected or actual."""
-        return cancellation_on(self.state, self.terms)
-
-    @property
-    def new_grant_on(self) -> date:
-        return new_grant_on(self.state, self.terms)
-
-    def tendering(self) -> Iterator[tuple[str, Standing]]:
-        """Holders who stand tendered, with their standing, by holder id."""
-        for holder_id in sorted(self.standings):
-            standing = self.standings[holder_id]
-            if standing.state is State.TENDERED:
-                yield holder_id, standing
-
-    def participants(self) -> tuple[str, ...]:
-        """Holders whose options were accepted and cancelled, by holder id: nobody before acceptance."""
-        return tuple(sorted({grant.holder_id for grant in self.state.accepted_grants}))
-
-    def changes_of(self, holder_id: str, *kinds: HolderChangeKind) -> tuple[HolderChange, ...]:
-        """The holder's changes of these kinds, the earliest first."""
-        found = (c for c in self.holder_changes if c.holder_id == holder_id and c.kind in kinds)
-        return tuple(sorted(found, key=lambda change: change.changed_on))
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +230,8 @@ def never_waives_lateness(case: OfferCase) -> Iterator[OfferFlaw]:
 
 _ENDS_EMPLOYMENT = (HolderChangeKind.LEFT, HolderChangeKind.BECAME_CONSULTANT, HolderChangeKind.DIED)
 _EMPLOYMENT = (*_ENDS_EMPLOYMENT, HolderChangeKind.REHIRED)
+_ENDS_ELIGIBILITY = (HolderChangeKind.BECAME_DIRECTOR, HolderChangeKind.PROMOTED, HolderChangeKind.MOVED_ABROAD)
+_NO_EMPLOYEES = (Category.FORMER, Category.CONSULTANT)
 
 
 @offer_rule(
@@ -310,27 +260,32 @@ def is_an_eligible_person_on_the_cancellation_date(case: OfferCase) -> Iterator[
 
 
 def _not_eligible(case: OfferCase, holder_id: str) -> str | None:
-    """Why the holder is no eligible person on the cancellation date; None when one, or dead (a rule of its own)."""
-    by_then = [change for change in case.holder_changes if change.changed_on <= case.cancelled_on]
-    known = replace(case, holder_changes=tuple(by_then))
+    """Why the holder is no eligible person on the cancellation date; None when one, or dead (a rule of its own).
+
+    After acceptance only what is dated counts: the ledger is today's, and may already say what came later.
+    """
+    by_then = tuple(change for change in case.holder_changes if change.changed_on <= case.cancelled_on)
+    known = replace(case, holder_changes=by_then)
     if known.changes_of(holder_id, HolderChangeKind.DIED):
         return None
-    for kind in (HolderChangeKind.BECAME_DIRECTOR, HolderChangeKind.PROMOTED, HolderChangeKind.MOVED_ABROAD):
-        for change in known.changes_of(holder_id, kind):
-            return f"{change.kind.replace('_', ' ')} on {change.changed_on}"
+    for change in known.changes_of(holder_id, *_ENDS_ELIGIBILITY):
+        return f"{_in_words(change.kind)} on {change.changed_on}"
     employment = known.changes_of(holder_id, *_EMPLOYMENT)
     if employment:
         last = employment[-1]
-        rehired = last.kind is HolderChangeKind.REHIRED
-        return None if rehired else f"{last.kind.replace('_', ' ')} on {last.changed_on}"
-    return _not_eligible_by_the_ledger(case.ledger.holder(holder_id))
+        return None if last.kind is HolderChangeKind.REHIRED else f"{_in_words(last.kind)} on {last.changed_on}"
+    return _not_eligible_by_the_ledger(case.ledger.holder(holder_id)) if case.state.accepted_at is None else None
+
+
+def _in_words(kind: StrEnum) -> str:
+    return kind.replace("_", " ")
 
 
 def _not_eligible_by_the_ledger(holder: Holder | None) -> str | None:
     if holder is None:
         return "the ledger has no such holder any more"
     if holder.category is not Category.EMPLOYEE:
-        return f"the ledger says {holder.category.replace('_', ' ')}"
+        return f"the ledger says {_in_words(holder.category)}"
     if holder.country not in (None, "US"):
         return f"the ledger says residence {holder.country}"
     return None
@@ -366,13 +321,15 @@ def is_employed_on_the_new_grant_date(case: OfferCase) -> Iterator[OfferFlaw]:
     """On the new grant date the participant must be an employee of the company, a subsidiary or a successor."""
     for holder_id in case.participants():
         changes = [c for c in case.changes_of(holder_id, *_EMPLOYMENT) if c.changed_on <= case.new_grant_on]
-        after = [c for c in changes if c.changed_on > case.cancelled_on]
-        ended = next((c for c in after if c.kind in _ENDS_EMPLOYMENT), None)
+        ended = next((c for c in changes if c.changed_on > case.cancelled_on and c.kind in _ENDS_EMPLOYMENT), None)
         if ended is not None:
             rehired = changes[-1].kind is HolderChangeKind.REHIRED
-            words = f"{ended.kind.replace('_', ' ')} on {ended.changed_on}"
             more = f", rehired on {changes[-1].changed_on}" if rehired else ""
-            yield OfferFlaw(f"{words}{more}; new grant {case.new_grant_on}", holder_id, for_review=rehired)
+            message = f"{_in_words(ended.kind)} on {ended.changed_on}{more}; new grant {case.new_grant_on}"
+            yield OfferFlaw(message, holder_id, for_review=rehired)
+        elif (holder := case.ledger.holder(holder_id)) is None or holder.category in _NO_EMPLOYEES:
+            says = _in_words(holder.category) if holder is not None else "nothing of the holder"
+            yield OfferFlaw(f"the ledger says {says}; new grant {case.new_grant_on}", holder_id)
 
 
 @offer_rule(
@@ -479,7 +436,7 @@ def leaves_tendered_shares_unexercised(case: OfferCase) -> Iterator[OfferFlaw]:
     cite="EF-I 10A",
     follows="Processing stops beyond what the law needs; participation may be affected.",
     fires="the holder withdraws the consent in writing to HR",
-    passes="the holder asks HR what is stored",
+    passes="the holder is reported as promoted",
 )
 def consents_to_the_use_of_personal_data(case: OfferCase) -> Iterator[OfferFlaw]:
     """A holder may withdraw the consent to data processing in writing to HR."""
@@ -569,7 +526,7 @@ OFFER_RULES: tuple[OfferRule, ...] = (
 )
 """Group G in the rulebook's order."""
 
-_RULE_BY_CODE = MappingProxyType({rule.code: rule for rule in OFFER_RULES})
+OFFER_RULE_BY_CODE = MappingProxyType({rule.code: rule for rule in OFFER_RULES})
 
 
 def offer_findings(case: OfferCase) -> tuple[Finding, ...]:
@@ -593,84 +550,3 @@ def _decided(finding: Finding, decisions: Iterable[Decision]) -> Finding:
 
 
 _RESOLUTION = {Verdict.CLEAR: Resolution.CLEARED, Verdict.UPHOLD: Resolution.UPHELD}
-
-
-def blocks_acceptance(finding: Finding) -> bool:
-    """Whether nothing may be accepted while this offer-level finding stands as it does.
-
-    A fatal one blocks where its rule stops the close; a review wherever it concerns the tender, until decided.
-    """
-    stops = _RULE_BY_CODE[finding.code].stops
-    if finding.severity is Severity.FATAL:
-        return stops is Stops.CLOSE
-    return finding.severity is Severity.REVIEW and finding.resolution is Resolution.OPEN and stops is not Stops.GRANT
-
-
-def leaves_out(finding: Finding) -> bool:
-    """Whether the tender of this finding's holder or grant is not accepted: a fatal one, or a review upheld."""
-    if _RULE_BY_CODE[finding.code].stops is not Stops.TENDER:
-        return False
-    return finding.severity is Severity.FATAL or finding.resolution is Resolution.UPHELD
-
-
-def grants_to_accept(case: OfferCase) -> tuple[AcceptedGrant, ...]:
-    """What an acceptance at `case.as_of` takes: every standing tender but those that a finding leaves out.
-
-    Meaningful once nothing blocks acceptance; a held row is in no standing's grants.
-    """
-    left_out = {finding.target for finding in offer_findings(case) if leaves_out(finding)}
-    return tuple(
-        AcceptedGrant(holder_id, grant_no, shares, standing.basis or "")
-        for holder_id, standing in case.tendering()
-        if holder_id not in left_out
-        for grant_no, shares in sorted(standing.grants.items())
-        if grant_no not in left_out
-    )
-
-
-# ----------------------------------------------------------------------------------------------------- at expiration
-
-
-def at_expiration(judgement: Judgement, kind: Kind | None) -> Judgement:
-    """The judgement once the offer has expired: each open curable with a hard hold is fatal for its form or row.
-
-    A soft one waits for the class decision at close. A notice is left alone: its moment is acceptance, and a person
-    decides first (OTE §5). So is a form with a reading in doubt: no fatal code is final on it (rule 26). The standing
-    in the result is still the one before expiration: see `standing_at_expiration`.
-    """
-    in_doubt = any(f.code == "OCR_LOW_CONFIDENCE" and f.resolution is Resolution.OPEN for f in judgement.findings)
-    if kind is not Kind.ELECTION or judgement.disposition is Disposition.DUPLICATE or in_doubt:
-        return judgement
-    turned = {finding.target for finding in judgement.findings if _expires(finding)}
-    if not turned:
-        return judgement
-    findings = tuple(replace(f, severity=Severity.FATAL) if _expires(f) else f for f in judgement.findings)
-    rows = {t: RowStatus.REJECTED if t in turned else status for t, status in judgement.row_statuses.items()}
-    disposition = Disposition.REJECTED if FORM in turned else judgement.disposition
-    return replace(judgement, findings=findings, row_statuses=MappingProxyType(rows), disposition=disposition)
-
-
-def _expires(finding: Finding) -> bool:
-    return (finding.severity, finding.hold, finding.resolution) == (Severity.CURABLE, Hold.HARD, Resolution.OPEN)
-
-
-def standing_at_expiration(judged: Iterable[tuple[Judgement, Kind | None]]) -> Standing:
-    """One holder's standing once the offer has expired, from all the holder's judgements in order of receipt.
-
-    A form that expiration rejects leaves the standing as it was, as the unsigned form beside a good one; a row that
-    it rejects is held no longer. What else is open keeps the standing contested.
-    """
-    fold = Fold()
-    for judgement, kind in judged:
-        expired = at_expiration(judgement, kind)
-        if expired.disposition is Disposition.HELD:
-            fold = fold.with_held(expired.submission_id, expired.cures)
-        elif expired.disposition is Disposition.EFFECTIVE and expired.standing is not None:
-            after = expired.standing
-            held = tuple(row for row in after.held_grants if expired.row_statuses.get(row) is not RowStatus.REJECTED)
-            fold = (
-                fold.with_election(expired.submission_id, after.grants, held)
-                if after.state is State.TENDERED
-                else fold.with_notice(expired.submission_id)
-            )
-    return fold.standing
