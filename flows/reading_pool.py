@@ -1,0 +1,175 @@
+"""Child processes that read faxes: a crash, a hang or a burst of memory ends one of them and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from core.failures import TenderfaxError
+from core.holders import OptionLedger
+from core.plain import from_plain, to_plain
+from core.transmissions import Receipt, Transmission
+
+CHILD = "flows.reading_child"
+
+
+class ReaderFailed(TenderfaxError):
+    """The reader crashed, hung or took too much memory over one fax. `details` is a traceback without values."""
+
+    def __init__(self, reason: str, details: str = "") -> None:
+        self.details = details
+        super().__init__(reason)
+
+
+class FaxRefused(TenderfaxError):
+    """The reader says that this file is no fax it can read; trying again would say the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingRequest:
+    """What a child needs to read one fax; `path` is the archived file."""
+
+    fax: str
+    file: str
+    path: Path
+    receipt: Receipt
+
+
+@dataclass
+class _Child:
+    process: subprocess.Popen[bytes]
+    lines: IO[str]
+    channel: socket.socket
+    crash_log: IO[bytes]
+    fresh: bool = True
+
+    def end(self) -> None:
+        """Ends the child and whatever it started; safe when it is gone already."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.kill()
+        self.process.wait()
+        self.channel.close()
+        self.crash_log.close()
+
+
+@dataclass
+class ReadingPool:
+    """At most `size` children, started when first needed. `seconds` is the most that one fax may take.
+
+    A child's first fax has `start_seconds` more: it loads the readers' models.
+    """
+
+    offer_folder: Path
+    ledger: OptionLedger
+    size: int
+    seconds: int
+    memory_bytes: int
+    start_seconds: int = 120
+    module: str = CHILD
+    _idle: list[_Child] = field(default_factory=list)
+    _free: asyncio.Semaphore | None = None
+
+    async def read(self, request: ReadingRequest) -> Transmission:
+        """Raises FaxRefused for a file that is no readable fax, ReaderFailed when the child did not survive it."""
+        if self._free is None:
+            self._free = asyncio.Semaphore(self.size)
+        async with self._free:
+            return await asyncio.to_thread(self._read, request)
+
+    def warm_up(self) -> None:
+        """Starts the children now, so that they load their models while others do something else."""
+        while len(self._idle) < self.size:
+            self._idle.append(self._start())
+
+    def close(self) -> None:
+        while self._idle:
+            self._idle.pop().end()
+
+    def _read(self, request: ReadingRequest) -> Transmission:
+        child = self._idle.pop() if self._idle else self._start()
+        try:
+            answer = _ask(child, request, self.seconds + (self.start_seconds if child.fresh else 0))
+            child.fresh = False
+        except BaseException:
+            child.end()
+            raise
+        self._idle.append(child)
+        if "refused" in answer:
+            raise FaxRefused(answer["refused"])
+        if "failed" in answer:
+            raise ReaderFailed(answer["failed"], answer["details"])
+        return from_plain(Transmission, answer["transmission"])
+
+    def _start(self) -> _Child:
+        ours, theirs = socket.socketpair()
+        crash_log = tempfile.TemporaryFile()
+        # One thread each: the pool is what runs in parallel. Faulthandler names the lines of code of a native crash.
+        environment = os.environ | {"OMP_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1", "PYTHONFAULTHANDLER": "1"}
+        with theirs:
+            process = subprocess.Popen(
+                [sys.executable, "-P", "-m", self.module, str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=crash_log,
+                env=environment,
+                # Its own session, so that whatever it starts (tesseract, poppler) can be ended with it.
+                start_new_session=True,
+            )
+        lines = ours.makefile("rw", encoding="utf-8", newline="\n")
+        child = _Child(process, lines, ours, crash_log)
+        _send(
+            child,
+            {
+                "offer_folder": str(self.offer_folder),
+                "ledger": to_plain(self.ledger),
+                "memory_bytes": self.memory_bytes,
+            },
+        )
+        return child
+
+
+def _ask(child: _Child, request: ReadingRequest, seconds: float) -> dict[str, Any]:
+    child.channel.settimeout(seconds)
+    try:
+        _send(child, to_plain(request) | {"path": str(request.path)})
+        line = child.lines.readline()
+    except TimeoutError:
+        raise ReaderFailed(f"reader took longer than {seconds:.0f} seconds") from None
+    except OSError:
+        line = ""
+    if line.endswith("\n"):
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+    raise ReaderFailed(_cause_of_death(child), _code_lines(child))
+
+
+def _send(child: _Child, message: dict[str, Any]) -> None:
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        child.lines.write(json.dumps(message) + "\n")
+        child.lines.flush()
+
+
+def _cause_of_death(child: _Child) -> str:
+    status = child.process.wait()
+    if status >= 0:
+        return f"reader ended with status {status}"
+    return f"reader was killed by {signal.Signals(-status).name}"
+
+
+def _code_lines(child: _Child) -> str:
+    """The lines of code that the child was in when it died; only they, since a message may quote the paper."""
+    child.crash_log.seek(0)
+    text = child.crash_log.read().decode(errors="replace")
+    return "\n".join(line for line in text.splitlines() if line.lstrip().startswith(("File ", "Fatal Python error")))

@@ -1,0 +1,296 @@
+"""Takes one file in: its bytes, the facts of its receipt, its place in archive or quarantine (design 3.7)."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from core.events import FaxArchived, FaxQuarantined, FaxReceived, NewEvent
+from core.failures import TenderfaxError
+from core.transmissions import Receipt
+from extractors.decode import read_fax_file
+from extractors.failures import (
+    EmptyFile,
+    FaxFileRefused,
+    FolderInstead,
+    SpecialFileRefused,
+    SymbolicLinkRefused,
+    shown_name,
+)
+from extractors.limits import DecodeLimits
+from extractors.tiff_header import DATE_TIME, FAX_RECV_TIME, SOFTWARE, TiffPage, is_tiff, read_tiff_headers
+from flows.desk import MACHINE, Desk
+from ledger import archive, claims, journal
+
+FAX_SUFFIXES = frozenset({".tif", ".tiff", ".pdf", ".png", ".jpg", ".jpeg", ".bmp", ".gif"})
+_SIDECAR_BYTES = 64 * 1024
+_TIFF_TIME = "%Y:%m:%d %H:%M:%S"
+
+
+class NameRefused(FaxFileRefused):
+    """A name with a line break or another control character, or one that climbs out of its folder."""
+
+
+class SidecarUnreadable(TenderfaxError):
+    """A sidecar that does not say what design 3.7 lets it say; the fax is taken in without it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One file as received. `fax` is None when not even its bytes could be kept; `error` is for a person."""
+
+    path: Path
+    file: str
+    fax: str | None
+    error: str | None = None
+    warning: str | None = None
+
+
+def fax_files(paths: list[Path]) -> tuple[list[Path], list[Path]]:
+    """The files to take in, and those found in folders that are no fax. Folders give theirs sorted by name.
+
+    A folder whose name ends like a fax's is not opened, nor is a link followed: both are refused later, by name.
+    """
+    taken: list[Path] = []
+    passed_over: list[Path] = []
+    for path in paths:
+        if path.is_dir() and not path.is_symlink() and path.suffix.lower() not in FAX_SUFFIXES:
+            for found in _entries(path):
+                (taken if _looks_like_a_fax(found) else passed_over).append(found)
+        else:
+            taken.append(path)
+    return taken, passed_over
+
+
+def receive(desk: Desk, path: Path, *, delivery_id: str | None = None) -> Arrival:
+    """Puts one file into the archive, notes its receipt and opens its claim; never raises for what is wrong with it.
+
+    A `delivery_id` seen before is the same delivery again (a worker was killed between two steps) and adds nothing.
+    """
+    file = _printed(path.name)
+    try:
+        _check_name(path.name)
+        content = read_fax_file(path, desk.decode_limits, path.name)
+    except FaxFileRefused as refusal:
+        return _refuse(desk, path, file, refusal)
+    receipt, warning = receipt_of(path, content, desk)
+    kept = archive.keep(desk.settings.archive, BytesIO(content), size_limit=desk.decode_limits.max_file_bytes)
+    fax = claims.KeptFax(kept.sha256, kept.size, kept.name)
+    delivery = delivery_id or uuid.uuid4().hex
+    now = desk.now()
+    with desk.books.writing() as connection:
+        new_fax, new_delivery = claims.register(
+            connection, fax, delivery_id=delivery, file=file, receipt=receipt, noted_at=now
+        )
+        events: list[NewEvent] = []
+        if new_fax:
+            events.append(NewEvent(now, MACHINE, FaxArchived(fax.fax, fax.size, fax.archived_name)))
+        if new_delivery:
+            events.append(NewEvent(now, MACHINE, FaxReceived(fax.fax, file, delivery, receipt)))
+        journal.append(connection, events)
+    return Arrival(path, file, fax.fax, warning=warning)
+
+
+def receipt_of(path: Path, content: bytes, desk: Desk) -> tuple[Receipt, str | None]:
+    """What a sidecar, else the fax server's TIFF tags, say of the receipt; and a warning about a bad sidecar."""
+    warning = None
+    for sidecar in (path.with_name(path.name + ".json"), path.with_suffix(".json")):
+        try:
+            if (stated := _sidecar(sidecar)) is not None:
+                return _receipt_stated(stated, sidecar.name, desk.offer.terms.fax_number), None
+        except SidecarUnreadable as error:
+            warning = str(error)
+    return _receipt_of_tags(content, desk.decode_limits) or Receipt(), warning
+
+
+def _entries(folder: Path) -> Iterator[Path]:
+    for entry in sorted(folder.iterdir()):
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir() and not entry.is_symlink() and entry.suffix.lower() not in FAX_SUFFIXES:
+            yield from _entries(entry)
+        else:
+            yield entry
+
+
+def _looks_like_a_fax(path: Path) -> bool:
+    """By its suffix, or else by its first bytes: a fax server's files need not have a suffix."""
+    if path.suffix.lower() in FAX_SUFFIXES:
+        return True
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            return False
+        with path.open("rb") as file:
+            return archive.suffix_of(file.read(16)) != ".bin"
+    except OSError:
+        return False
+
+
+def _check_name(name: str) -> None:
+    if any(ord(c) < 32 or ord(c) == 127 for c in name):
+        raise NameRefused("its name holds a line break or another control character", name)
+    if ".." in name.replace("\\", "/").split("/") or "\\" in name:
+        raise NameRefused("its name climbs out of its folder", name)
+
+
+def _printed(name: str) -> str:
+    """The name itself where it can be printed, else escaped."""
+    return name if name.isprintable() else shown_name(name)
+
+
+def _refuse(desk: Desk, path: Path, file: str, refusal: FaxFileRefused) -> Arrival:
+    """Keeps what there is to keep in quarantine and journals it; the original stays where it lies."""
+    kept = _remains(path, refusal, desk.decode_limits)
+    if kept is None:
+        return Arrival(path, file, None, error=str(refusal))
+    content, suffix = kept
+    fax = sha256(content).hexdigest()
+    put_in_quarantine(desk, fax, file=file, content=content, suffix=suffix, reason=str(refusal), attempts=0)
+    return Arrival(path, file, fax, error=str(refusal))
+
+
+def put_in_quarantine(
+    desk: Desk, fax: str, *, file: str, content: bytes | Path, suffix: str, reason: str, attempts: int
+) -> None:
+    """Keeps the file beside its reason and journals both; for files that never had a claim."""
+    archive.quarantine(desk.settings.quarantine, sha256=fax, content=content, suffix=suffix, reason=reason)
+    with desk.books.writing() as connection:
+        journal.append(connection, [NewEvent(desk.now(), MACHINE, FaxQuarantined(fax, file, reason, attempts))])
+
+
+def _remains(path: Path, refusal: FaxFileRefused, limits: DecodeLimits) -> tuple[bytes, str] | None:
+    """The bytes to keep of a refused file, with their suffix; None when there is nothing that we may read."""
+    try:
+        match refusal:
+            case SymbolicLinkRefused():
+                return f"{_printed(path.name)} -> {os.readlink(path)}\n".encode(errors="backslashreplace"), ".link"
+            case FolderInstead():
+                names = sorted(_printed(entry.name) for entry in path.iterdir())[:1000]
+                return "\n".join([_printed(path.name) + "/", *names, ""]).encode(errors="backslashreplace"), ".folder"
+            case SpecialFileRefused():
+                return f"{_printed(path.name)}: no ordinary file\n".encode(errors="backslashreplace"), ".special"
+            case EmptyFile():
+                return b"", ".empty"
+            case NameRefused():
+                content = read_fax_file(path, limits, path.name)
+                return content, archive.suffix_of(content[:16])
+            case _:
+                return _too_large(path)
+    except (OSError, FaxFileRefused):
+        return None
+
+
+def _too_large(path: Path) -> tuple[bytes, str] | None:
+    """A file above the limit is kept by its first megabyte and its size: nobody may fill our disk."""
+    if not stat.S_ISREG(path.lstat().st_mode):
+        return None
+    with path.open("rb") as file:
+        return file.read(2**20), ".cut"
+
+
+def _sidecar(path: Path) -> Mapping[str, Any] | None:
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise SidecarUnreadable(f"{_printed(path.name)}: cannot be read ({error.strerror}); receipt unknown") from error
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise SidecarUnreadable(f"{_printed(path.name)}: is no ordinary file; receipt unknown")
+        content = file.read(_SIDECAR_BYTES + 1)
+    try:
+        stated = json.loads(content) if len(content) <= _SIDECAR_BYTES else None
+    except ValueError:
+        stated = None
+    if not isinstance(stated, dict):
+        raise SidecarUnreadable(f"{_printed(path.name)}: is no JSON object; receipt unknown, correct it and repeat")
+    return stated
+
+
+def _receipt_stated(stated: Mapping[str, Any], name: str, listed_number: str) -> Receipt:
+    pages = stated.get("pages")
+    if pages is not None and (isinstance(pages, bool) or not isinstance(pages, int)):
+        raise SidecarUnreadable(f"{_printed(name)}: pages {pages!r} is no number; receipt unknown")
+    received_at = _time_stated(stated, "received_at", name)
+    return Receipt(
+        received_start=_time_stated(stated, "received_start", name),
+        received_at=received_at,
+        source="sidecar" if received_at is not None else None,
+        destination=destination_of(_text_stated(stated, "destination", name), listed_number),
+        delivery=_text_stated(stated, "delivery", name) or "fax",
+        job_id=_text_stated(stated, "job_id", name),
+        caller_id=_text_stated(stated, "caller_id", name),
+        pages=pages,
+    )
+
+
+def destination_of(stated: str | None, listed_number: str) -> str:
+    """ "listed" for the offer's own number however it is written, and where nothing is said: an inbox has one number."""
+    if stated is None or stated == "listed" or _digits(stated) == _digits(listed_number):
+        return "listed"
+    return stated
+
+
+def _digits(number: str) -> str:
+    digits = "".join(c for c in number if c.isdigit())
+    return digits[1:] if len(digits) == 11 and digits.startswith("1") else digits
+
+
+def _text_stated(stated: Mapping[str, Any], key: str, name: str) -> str | None:
+    value = stated.get(key)
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise SidecarUnreadable(f"{_printed(name)}: {key} is no text; receipt unknown")
+    return str(value)
+
+
+def _time_stated(stated: Mapping[str, Any], key: str, name: str) -> datetime | None:
+    value = stated.get(key)
+    if value is None:
+        return None
+    try:
+        if not isinstance(value, str) or len(value) <= len("2003-07-24"):
+            raise ValueError
+        return datetime.fromisoformat(value)
+    except ValueError:
+        raise SidecarUnreadable(f"{_printed(name)}: {key} {value!r} is no ISO 8601 time; receipt unknown") from None
+
+
+def _receipt_of_tags(content: bytes, limits: DecodeLimits) -> Receipt | None:
+    """The receipt that a fax server wrote into the pages of a TIFF; None where it wrote none. No zone is recorded.
+
+    A DateTime alone is any scanner's word, never a fax server's: it counts beside FaxRecvTime, the page's seconds.
+    """
+    if not is_tiff(content[:4]):
+        return None
+    try:
+        pages = read_tiff_headers(content, limits.max_pages, limits.max_pixels)
+        first, last = _page_receipt(pages[0]), _page_receipt(pages[-1])
+    except (FaxFileRefused, ValueError):
+        return None
+    if first is None or last is None:
+        return None
+    source = "hylafax" if "hylafax" in str(pages[0].tags.get(SOFTWARE, "")).lower() else "tiff"
+    return Receipt(received_start=first[0], received_at=last[1], source=source, pages=len(pages))
+
+
+def _page_receipt(page: TiffPage) -> tuple[datetime, datetime] | None:
+    """Begin and end of one page's receipt. HylaFAX stamps a page when it begins (2003:07:24 16:58:00), SpanDSP when it
+    ends (2003/07/24 16:58:00): FaxModem::recvSetupTIFF and t4_rx.c in their sources."""
+    stamp, seconds = str(page.tags.get(DATE_TIME, "")).strip(), page.tags.get(FAX_RECV_TIME)
+    if not stamp or not isinstance(seconds, int) or not 0 <= seconds < 86_400:
+        return None
+    moment = datetime.strptime(stamp.replace("/", ":"), _TIFF_TIME)  # noqa: DTZ007 - no zone is recorded
+    length = timedelta(seconds=seconds)
+    return (moment - length, moment) if "/" in stamp else (moment, moment + length)
