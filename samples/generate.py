@@ -38,8 +38,9 @@ LEDGER_SEED = 2003
 class Options:
     """What a batch of samples shall be like; the defaults are a day's mixture.
 
-    Shares are 0.0-1.0. `good_order` makes every form one that the rules let through, from a known holder; `extras` is
-    the share of faxes with more than the form: cover sheets, instructions, pages out of order, a second form.
+    Shares are 0.0-1.0. `good_order` makes every form complete and true to the ledger, from a holder who may tender
+    (a notice still has no election before it: with `notices=0` every form goes through); `extras` is the share of
+    faxes with more than the form: cover sheets, instructions, pages out of order, a second form.
     """
 
     typed_share: float = 0.5
@@ -150,6 +151,8 @@ def _some_submission(
         submission = contents.good_election(
             rng, ledger, holder, manner, version=version, signed_at=signed_at, grants=grants
         )
+    if len(submission.fields.rows) > 1 and rng.random() < 0.06:
+        submission = contents.on_a_schedule(submission, keep=len(submission.fields.rows) - 1)
     if options.good_order:
         return submission, ()
     if submission.kind is Kind.ELECTION and rng.random() < 0.15:

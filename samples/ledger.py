@@ -75,6 +75,9 @@ class _Books:
 
 _IPO = date(2000, 6, 29)
 
+PROLIFIC = "Vincent Abernathy"
+"""An employee with more eligible grants than the Election Form has lines."""
+
 
 def make_ledger(seed: int) -> OptionLedger:
     """The ledger as of June 10, 2003 for a seed; the same seed gives the same ledger."""
@@ -155,6 +158,7 @@ def _write_special_holders(books: _Books) -> None:
     for name, country, address in _ABROAD:
         books.admit(name, Category.EMPLOYEE, country=country, address=address)
     books.admit("Ingrid Solberg", Category.EMPLOYEE, country=None)
+    books.admit(PROLIFIC, Category.EMPLOYEE, "Principal Engineer")
     for name, changed in _NAME_CHANGES:
         books.admit(name, Category.EMPLOYEE, legal_name_changes=(changed,))
 
@@ -194,6 +198,9 @@ def _write_ordinary_grants(books: _Books) -> None:
     settled = {books.grants[index].holder_id for index in books.pinned}
     candidates = [holder for holder in books.holders if holder.holder_id not in settled]
     _write_curiosities(books, [h for h in candidates if h.category is Category.EMPLOYEE and h.country == "US"])
+    prolific = next(holder for holder in books.holders if holder.name_on_agreement == PROLIFIC)
+    for on, price in [day for day in days if day[1] >= MINIMUM_PRICE_USD][4:16]:
+        books.grant(prolific, on, price, rng.choice(_SIZES))
     turn = 0
     while len(books.grants) < GRANTS:
         holder = candidates[turn % len(candidates)]

@@ -94,9 +94,8 @@ def unrelated_page(rng: Rng) -> Gray:
         "COMPANY PICNIC",
         "Saturday, August 2, 2003",
         "Bring your family to the park for an afternoon of softball, barbecue and music. Please tell the front "
-        "desk how many will come, and whether you can lend a grill, folding tables or ice chests. Volunteers are wanted "
-        "for the "
-        "setting up, from nine in the morning, and for the clearing away. Raffle tickets are two dollars each.",
+        "desk how many will come, and whether you can lend a grill, folding tables or ice chests. Volunteers are "
+        "wanted for the setting up, from nine in the morning, and for the clearing away.",
         "See you there",
     )
 
