@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -36,6 +36,12 @@ class EventKind(StrEnum):
     FINDING_DECIDED = "finding_decided"
     FIELD_CORRECTED = "field_corrected"
     HOLDER_ASSIGNED = "holder_assigned"
+    FORM_DISMISSED = "form_dismissed"
+    COUNSEL_ASKED = "counsel_asked"
+    DECISION_TAKEN_BACK = "decision_taken_back"
+    WAIVER_PROPOSED = "waiver_proposed"
+    WAIVER_DECLINED = "waiver_declined"
+    TAX_ID_SHOWN = "tax_id_shown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,20 +138,75 @@ class FindingDecided:
 
 @dataclass(frozen=True, slots=True)
 class FieldCorrected:
-    """A person read a field otherwise than the machine; `key` is a reading's key (`printed_name`, `row2.shares`)."""
+    """What a person read in a field; `key` is a reading's key (`printed_name`, `row2.shares`).
+
+    `was` is what stood there before; equal to `value` where the person confirmed a doubtful reading. Tax ids are kept
+    like every other field: the journal is as confidential as the forms.
+    """
 
     submission_id: str
     key: str
-    value: str
+    value: str = field(repr=False)
     reason: str
+    was: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class HolderAssigned:
-    """A person says whose form it is; None takes an assignment back."""
+    """A person says whose form it is; None takes an assignment back. `was` is whose it was taken for before."""
 
     submission_id: str
     holder_id: str | None
+    reason: str
+    was: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FormDismissed:
+    """A person found that this is no form at all. `subject` is a submission's id, or a fax that gave none."""
+
+    subject: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CounselAsked:
+    """The form waits for counsel: nobody is asked to decide it meanwhile; what it holds stays held."""
+
+    submission_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionTakenBack:
+    """Undoes one earlier event of the desk, which stays written. `subject` is what that event was about."""
+
+    event_id: str
+    subject: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverProposed:
+    """One person asks a second one to waive a class of defects for every holder (OTE §4, July 9 wording)."""
+
+    id: str
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverDeclined:
+    id: str
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaxIdShown:
+    """A person had a holder's full identification number shown, on the form or as read."""
+
+    submission_id: str
     reason: str
 
 
@@ -164,6 +225,12 @@ Body = (
     | FindingDecided
     | FieldCorrected
     | HolderAssigned
+    | FormDismissed
+    | CounselAsked
+    | DecisionTakenBack
+    | WaiverProposed
+    | WaiverDeclined
+    | TaxIdShown
 )
 
 BODY_OF: Mapping[EventKind, type[Any]] = MappingProxyType(
@@ -182,6 +249,12 @@ BODY_OF: Mapping[EventKind, type[Any]] = MappingProxyType(
         EventKind.FINDING_DECIDED: FindingDecided,
         EventKind.FIELD_CORRECTED: FieldCorrected,
         EventKind.HOLDER_ASSIGNED: HolderAssigned,
+        EventKind.FORM_DISMISSED: FormDismissed,
+        EventKind.COUNSEL_ASKED: CounselAsked,
+        EventKind.DECISION_TAKEN_BACK: DecisionTakenBack,
+        EventKind.WAIVER_PROPOSED: WaiverProposed,
+        EventKind.WAIVER_DECLINED: WaiverDeclined,
+        EventKind.TAX_ID_SHOWN: TaxIdShown,
     }
 )
 _KIND_OF = {body: kind for kind, body in BODY_OF.items()}
@@ -231,9 +304,13 @@ def subject_of(body: Body) -> str:
             return body.submission.id
         case FindingDecided():
             return body.decision.submission_id
-        case FieldCorrected() | HolderAssigned():
+        case FieldCorrected() | HolderAssigned() | CounselAsked() | TaxIdShown():
             return body.submission_id
-        case OfferExtended() | OfferTerminated() | OfferAccepted() | OfferChanged() | DefectWaived():
+        case FormDismissed() | DecisionTakenBack():
+            return body.subject
+        case OfferExtended() | OfferTerminated() | OfferAccepted() | OfferChanged():
+            return OFFER
+        case WaiverProposed() | WaiverDeclined() | DefectWaived():
             return OFFER
         case _:
             assert_never(body)

@@ -14,6 +14,9 @@ from zoneinfo import ZoneInfo
 from core.corrections import corrected
 from core.decisions import Decision
 from core.events import (
+    Body,
+    CounselAsked,
+    DecisionTakenBack,
     DefectWaived,
     Event,
     FaxArchived,
@@ -22,6 +25,7 @@ from core.events import (
     FaxReceived,
     FieldCorrected,
     FindingDecided,
+    FormDismissed,
     FormKeyed,
     HolderAssigned,
     LedgerImported,
@@ -29,6 +33,9 @@ from core.events import (
     OfferChanged,
     OfferExtended,
     OfferTerminated,
+    TaxIdShown,
+    WaiverDeclined,
+    WaiverProposed,
 )
 from core.offer_state import OfferState
 from core.submissions import Submission
@@ -61,6 +68,19 @@ class KeyedForm:
 
 
 @dataclass(frozen=True, slots=True)
+class ProposedWaiver:
+    """A waiver on its way: in force, declined or waiting for a second person; `closed_by` is that person."""
+
+    proposal: WaiverProposed
+    proposer: str
+    proposed_at: datetime
+    in_force: bool = False
+    closed_by: str | None = None
+    closed_at: datetime | None = None
+    closing_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """Everything the journal says up to line `seq`. Mappings keep the journal's order."""
 
@@ -68,10 +88,33 @@ class Record:
     seq: int = 0
     faxes: Mapping[str, FaxHistory] = field(default_factory=dict)
     keyed: Mapping[str, KeyedForm] = field(default_factory=dict)
-    decisions: tuple[Decision, ...] = ()
     imports: tuple[LedgerImported, ...] = ()
-    corrections: tuple[FieldCorrected, ...] = ()
-    assignments: tuple[HolderAssigned, ...] = ()
+    reversible: Mapping[str, Body] = field(default_factory=dict)
+    """What persons decided at the desk and nobody took back, by the event's id."""
+    proposals: Mapping[str, ProposedWaiver] = field(default_factory=dict)
+    """Every waiver that was proposed, by its id; waiting, in force or declined."""
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        return tuple(body.decision for body in self.reversible.values() if isinstance(body, FindingDecided))
+
+    @property
+    def corrections(self) -> tuple[FieldCorrected, ...]:
+        return tuple(body for body in self.reversible.values() if isinstance(body, FieldCorrected))
+
+    @property
+    def assignments(self) -> tuple[HolderAssigned, ...]:
+        return tuple(body for body in self.reversible.values() if isinstance(body, HolderAssigned))
+
+    @property
+    def dismissed(self) -> frozenset[str]:
+        """The submissions and faxes that a person found to be no form."""
+        return frozenset(body.subject for body in self.reversible.values() if isinstance(body, FormDismissed))
+
+    @property
+    def with_counsel(self) -> frozenset[str]:
+        """The submissions that wait for counsel."""
+        return frozenset(body.submission_id for body in self.reversible.values() if isinstance(body, CounselAsked))
 
     def ledger_version(self) -> int | None:
         """The version in force: the one of the latest date, of two with the same date the one imported last."""
@@ -82,8 +125,8 @@ class Record:
 def replay(events: Iterable[Event], record: Record) -> Record:
     """`record` carried on by `events`, which must be the lines that follow it in the journal."""
     faxes, keyed = dict(record.faxes), dict(record.keyed)
-    offer, decisions, imports = record.offer, list(record.decisions), list(record.imports)
-    corrections, assignments, seq = list(record.corrections), list(record.assignments), record.seq
+    offer, imports, seq = record.offer, list(record.imports), record.seq
+    reversible, proposals = dict(record.reversible), dict(record.proposals)
     for event in events:
         seq = event.seq
         match event.body():
@@ -108,19 +151,27 @@ def replay(events: Iterable[Event], record: Record) -> Record:
                 offer = replace(offer, changes=(*offer.changes, change))
             case DefectWaived(waiver=waiver):
                 offer = replace(offer, waivers=(*offer.waivers, waiver))
-            case FindingDecided(decision=decision):
-                decisions.append(decision)
-            case FieldCorrected() as body:
-                corrections.append(body)
-            case HolderAssigned() as body:
-                assignments.append(body)
+                if waiver.id in proposals:
+                    proposals[waiver.id] = _closed(proposals[waiver.id], event, waiver.reason, in_force=True)
+            case WaiverProposed() as body:
+                proposals[body.id] = ProposedWaiver(body, event.actor, event.at)
+            case WaiverDeclined() as body if body.id in proposals:
+                proposals[body.id] = _closed(proposals[body.id], event, body.reason, in_force=False)
+            case FindingDecided() | FieldCorrected() | HolderAssigned() | FormDismissed() | CounselAsked() as body:
+                reversible[event.id] = body
+            case DecisionTakenBack(event_id=event_id):
+                reversible.pop(event_id, None)
             case LedgerImported() as body:
                 imports.append(body)
-            case FaxArchived():
+            case FaxArchived() | TaxIdShown() | WaiverDeclined():
                 pass
             case other:
                 assert_never(other)
-    return Record(offer, seq, faxes, keyed, tuple(decisions), tuple(imports), tuple(corrections), tuple(assignments))
+    return Record(offer, seq, faxes, keyed, tuple(imports), reversible, proposals)
+
+
+def _closed(waiver: ProposedWaiver, event: Event, reason: str, *, in_force: bool) -> ProposedWaiver:
+    return replace(waiver, in_force=in_force, closed_by=event.actor, closed_at=event.at, closing_reason=reason)
 
 
 def submissions_of(record: Record, *, expiration: datetime, zone: ZoneInfo) -> tuple[Submission, ...]:
@@ -136,7 +187,8 @@ def submissions_of(record: Record, *, expiration: datetime, zone: ZoneInfo) -> t
         for index, submission in enumerate(fax.transmission.submissions):
             arrived.append((fax.first_seq * _FORMS_PER_FAX + index, _received(submission, receipt)))
     arrived.sort(key=lambda pair: pair[0])
-    found = {submission.id: replace(submission, sequence=sequence) for sequence, submission in arrived}
+    dismissed = record.dismissed
+    found = {s.id: replace(s, sequence=sequence) for sequence, s in arrived if s.id not in dismissed}
     for correction in record.corrections:
         if correction.submission_id in found:
             before = found[correction.submission_id]
@@ -144,7 +196,9 @@ def submissions_of(record: Record, *, expiration: datetime, zone: ZoneInfo) -> t
     for assignment in record.assignments:
         if assignment.submission_id in found:
             before = found[assignment.submission_id]
-            found[assignment.submission_id] = replace(before, holder_id=assignment.holder_id)
+            found[assignment.submission_id] = replace(
+                before, holder_id=assignment.holder_id, holder_confirmed=assignment.holder_id is not None
+            )
     return tuple(found.values())
 
 
