@@ -17,14 +17,17 @@ import numpy as np
 import pdf2image
 import pdf2image.exceptions
 from numpy.typing import NDArray
+from pypdf import PdfReader
 
 from extractors.failures import BlankFormUnusable
 from extractors.page_images import WORKING_DPI, Gray
+from extractors.page_text import words_of
 from offers.forms import Form, FormPage, Forms
 
 SEARCH_DPI: Final = WORKING_DPI // 2
-PATCH: Final = 40
-"""Side of a print patch: 0.4 inch at SEARCH_DPI, two or three lines of print."""
+_PATCH: Final = 40
+PATCH_SIZE: Final = (_PATCH, _PATCH)
+"""Width and height of a print patch: 0.4 inch at SEARCH_DPI, two or three lines of print."""
 _PATCH_MARGIN: Final = 20
 _PATCH_CONTRAST: Final = 28.0
 """Standard deviation of grey below which a patch has too little print to be found again."""
@@ -36,10 +39,10 @@ Points = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """ORB features of one half-size picture: positions and their 32-byte descriptors, row by row."""
+    """Features of one half-size picture: positions and their descriptors (ORB: 32 bytes, SIFT: 128 floats) by row."""
 
     points: Points
-    descriptors: NDArray[np.uint8]
+    descriptors: NDArray[np.uint8] | NDArray[np.float32]
 
 
 def orb_features(half: Gray) -> Features:
@@ -48,6 +51,14 @@ def orb_features(half: Gray) -> Features:
     if not keypoints:
         return Features(np.empty((0, 2), np.float32), np.empty((0, 32), np.uint8))
     return Features(np.array([k.pt for k in keypoints], np.float32), np.asarray(descriptors, np.uint8))
+
+
+def sift_features(half: Gray) -> Features:
+    """Up to 2,000 SIFT features: slower than ORB, and steadier where strokes are thickened, thinned or broken."""
+    keypoints, descriptors = cv2.SIFT.create(nfeatures=2000).detectAndCompute(half, np.empty(0))
+    if not keypoints:
+        return Features(np.empty((0, 2), np.float32), np.empty((0, 128), np.float32))
+    return Features(np.array([k.pt for k in keypoints], np.float32), np.asarray(descriptors, np.float32))
 
 
 @lru_cache(maxsize=1)
@@ -60,7 +71,7 @@ def half_size(picture: Gray) -> Gray:
     return np.asarray(cv2.pyrDown(picture), np.uint8)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class BlankPage:
     """One page of one blank, rendered at WORKING_DPI."""
 
@@ -85,6 +96,15 @@ class BlankPage:
         return orb_features(self.half)
 
     @cached_property
+    def sift_features(self) -> Features:
+        return sift_features(self.half)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The longer words printed on it, in lower case (extractors.page_text.words_of), to know it by its text."""
+        return words_of(PdfReader(self.form.pdf).pages[self.form_page.number - 1].extract_text())
+
+    @cached_property
     def patches(self) -> NDArray[np.int32]:
         """n x 2 upper left corners (x, y) of the patches with enough print, on a regular grid of the half picture."""
         return np.array(list(_printed_patches(self.half)), np.int32).reshape(-1, 2)
@@ -97,13 +117,13 @@ class BlankPage:
 
 def _printed_patches(half: Gray) -> Iterator[tuple[int, int]]:
     height, width = half.shape
-    for y in range(_PATCH_MARGIN, height - PATCH - _PATCH_MARGIN, PATCH):
-        for x in range(_PATCH_MARGIN, width - PATCH - _PATCH_MARGIN, PATCH):
-            if half[y : y + PATCH, x : x + PATCH].std() > _PATCH_CONTRAST:
+    for y in range(_PATCH_MARGIN, height - _PATCH - _PATCH_MARGIN, _PATCH):
+        for x in range(_PATCH_MARGIN, width - _PATCH - _PATCH_MARGIN, _PATCH):
+            if half[y : y + _PATCH, x : x + _PATCH].std() > _PATCH_CONTRAST:
                 yield x, y
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class BlankPages:
     """Every page a fax may hold a copy of, in the order they are tried: the pages that matter first."""
 

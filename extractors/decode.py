@@ -51,7 +51,7 @@ class RawPage:
     """One page as the decoder left it: `picture` is height x width, 0 ink to 255 paper, pixels not yet square.
 
     `dpi` is (across, down) by the header, None where it says nothing. `tags` are the TIFF tags kept by
-    extractors.tiff_header, empty for other files. `coded` are the page's coded bytes in a TIFF (for the line check).
+    extractors.tiff_header, empty for other files. `coded` are a TIFF page's strips as coded (for line damage).
     """
 
     number: int
@@ -59,7 +59,7 @@ class RawPage:
     dpi: tuple[float, float] | None
     bilevel: bool
     tags: Mapping[int, Value] = field(default_factory=dict)
-    coded: bytes = field(default=b"", repr=False)
+    coded: tuple[bytes, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +181,7 @@ def _collect_page(content: bytes, page: dict[str, Any], number: int, limits: Dec
         rows = np.unpackbits(rows, axis=1, count=width) * np.uint8(255)
     tags = {int(tag): tuple(v) if isinstance(v, list) else v for tag, v in page.get("tags", {}).items()}
     dpi = (float(page["dpi"][0]), float(page["dpi"][1])) if page["dpi"] else None
-    coded = b"".join(content[start : start + length] for start, length in page.get("strips", ()))
+    coded = tuple(content[start : start + length] for start, length in page.get("strips", ()))
     return RawPage(number, rows, dpi, bilevel, tags, coded)
 
 

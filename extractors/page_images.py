@@ -38,6 +38,10 @@ class RegisteredPage:
     `registered` is the page laid onto the blank (a Letter page is 1700 x 2200), `ink` is `registered` with the printed
     form dropped out (what somebody wrote, and dirt), `missing` shows in black the print of the blank that the page
     lacks (painted over, torn, cut off), `residual_points` the registration's median residual.
+
+    `unreadable` are places of the registered page where nothing can be read, whatever it looks like: print lost or
+    drowned in black, fax lines broken. A zone there is illegible, never blank. `ink` has the sender's header line, if
+    any, already taken off.
     """
 
     page: PageReading
@@ -48,6 +52,7 @@ class RegisteredPage:
     form_page: FormPage | None = None
     pixels_per_point: float = PIXELS_PER_POINT
     residual_points: float = 0.0
+    unreadable: tuple[Box, ...] = ()
 
     def crop_of(self, box: Box, picture: Gray, margin_points: float = 0.0) -> Gray:
         """The part of one of this page's registered pictures under `box`, clipped to the page; a view, not a copy."""

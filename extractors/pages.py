@@ -111,7 +111,9 @@ def _without_dirt(native: Gray, largest: int) -> Gray:
     # In a blot of one or two touching pixels nobody counts more than that many at and around itself.
     crowded = ((around > largest) & (ink > 0)).astype(np.uint8)
     near = np.asarray(cv2.dilate(crowded, square), np.uint8)
-    return np.asarray(np.where((near > 0) & (ink > 0), native, _PAPER), np.uint8)
+    cleaned = native.copy()
+    cleaned[(near == 0) & (ink > 0)] = _PAPER
+    return cleaned
 
 
 def _whitened(picture: Gray) -> Gray:

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from extractors.blank_pages import PATCH, SEARCH_DPI, BlankPage, Features, Points
+from extractors.blank_pages import PATCH_SIZE, SEARCH_DPI, BlankPage, Features, Points, sift_features
 from extractors.page_images import Gray
 
 Affine = NDArray[np.float64]
@@ -37,10 +37,11 @@ _PATCH_FOUND: Final = 0.45
 """Correlation from which a patch counts as found."""
 _UNEVEN_PIXELS: Final = 0.6
 """Row bands further off the affine map than this (0.4 point) show an uneven feed, which is then followed."""
+_FEWEST_IN_BAND: Final = 4
 _PAPER: Final = 255
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CoarsePlacing:
     """Where features put a blank: the map and the number of features that agree on it."""
 
@@ -49,7 +50,7 @@ class CoarsePlacing:
     inliers: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class PatchHits:
     """Where the blank's patches were found. `centres` on the blank, `offsets` from where the map put them, `scores`."""
 
@@ -62,7 +63,7 @@ class PatchHits:
         return self.scores >= _PATCH_FOUND
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Placing:
     """A blank laid exactly. `drift` are rows (y, dx, dy) of the feed's unevenness in half-size pixels, by rising y.
 
@@ -83,12 +84,23 @@ def place_by_features(page: Features, blank: BlankPage) -> CoarsePlacing | None:
     """The affine map most features agree on; None where they agree on none that a faxed page could have."""
     if len(page.points) < 4:
         return None
-    matcher = cv2.BFMatcher(cv2.NORM_HAMMING)
-    pairs = matcher.knnMatch(page.descriptors, blank.features.descriptors, k=2)
+    return _placed(page, blank.features, blank, cv2.NORM_HAMMING)
+
+
+def place_by_sift(half: Gray, blank: BlankPage) -> CoarsePlacing | None:
+    """`place_by_features` with SIFT: five times slower, for pages too damaged for ORB."""
+    page = sift_features(half)
+    if len(page.points) < 4:
+        return None
+    return _placed(page, blank.sift_features, blank, cv2.NORM_L2)
+
+
+def _placed(page: Features, landmarks: Features, blank: BlankPage, norm: int) -> CoarsePlacing | None:
+    pairs = cv2.BFMatcher(norm).knnMatch(page.descriptors, landmarks.descriptors, k=2)
     good = [first for first, second in (p for p in pairs if len(p) == 2) if first.distance < _RATIO * second.distance]
     if len(good) < 4:
         return None
-    on_blank = blank.features.points[[m.trainIdx for m in good]]
+    on_blank = landmarks.points[[m.trainIdx for m in good]]
     on_page = page.points[[m.queryIdx for m in good]]
     affine, agreeing = _estimate_affine(on_blank, on_page, _REPROJECTION_PIXELS)
     return CoarsePlacing(blank, affine, agreeing) if affine is not None and is_plausible(affine) else None
@@ -126,10 +138,13 @@ def turn_upright(picture: Gray, quarters: int) -> Gray:
     return np.ascontiguousarray(np.rot90(picture, quarters))
 
 
-def find_patches(half: Gray, blank: BlankPage, affine: Affine, reach: int, corners: NDArray[np.int32]) -> PatchHits:
+def find_patches(
+    half: Gray, blank: BlankPage, affine: Affine, reach: int, corners: NDArray[np.int32], size: tuple[int, int]
+) -> PatchHits:
     """Looks for the patches of `blank` at `corners` on the page, each within `reach` pixels of where `affine` puts it.
 
-    The page is laid onto the blank first, so that offsets are pixels of the blank.
+    `size` is the patches' width and height. The page is laid onto the blank first, so that offsets are pixels of the
+    blank.
     """
     height, width = blank.half.shape
     laid = cv2.warpAffine(
@@ -140,11 +155,13 @@ def find_patches(half: Gray, blank: BlankPage, affine: Affine, reach: int, corne
     around = np.asarray(laid, np.uint8)
     offsets = np.zeros((len(corners), 2), np.float32)
     scores = np.zeros(len(corners), np.float32)
+    wide, high = size
     for index, (x, y) in enumerate(corners):
-        window = around[y : y + PATCH + 2 * reach, x : x + PATCH + 2 * reach]
-        patch = blank.half[y : y + PATCH, x : x + PATCH]
+        window = around[y : y + high + 2 * reach, x : x + wide + 2 * reach]
+        patch = blank.half[y : y + high, x : x + wide]
         offsets[index], scores[index] = _best_match(window, patch, reach)
-    return PatchHits(corners.astype(np.float32) + PATCH / 2, offsets, scores)
+    centres = (corners + np.array(size) / 2).astype(np.float32)
+    return PatchHits(centres, offsets, scores)
 
 
 def _best_match(window: NDArray[np.uint8], patch: NDArray[np.uint8], reach: int) -> tuple[tuple[float, float], float]:
@@ -168,12 +185,12 @@ def _vertex(scores: NDArray[np.float32], at: int) -> float:
 def place_exactly(half: Gray, coarse: CoarsePlacing) -> Placing | None:
     """The coarse map made exact by the blank's print; None where too little of the print is there to say so."""
     blank = coarse.blank
-    first = find_patches(half, blank, coarse.affine, _FIRST_REACH, blank.patches)
+    first = find_patches(half, blank, coarse.affine, _FIRST_REACH, blank.patches, PATCH_SIZE)
     first_step = _affine_of(first)
     if first_step is None:
         return None
     affine = compose(coarse.affine, first_step)
-    hits = find_patches(half, blank, affine, _SECOND_REACH, blank.patches)
+    hits = find_patches(half, blank, affine, _SECOND_REACH, blank.patches, PATCH_SIZE)
     step = _affine_of(hits)
     if step is None or not is_plausible(compose(affine, step)):
         return None
@@ -215,11 +232,21 @@ def _drift_of(centres: Points, left_over: Points) -> NDArray[np.float64]:
     Paper slips only along its way through the machine, so the drift depends on y alone.
     """
     rows = sorted(set(centres[:, 1].tolist()))
-    bands = [(y, np.median(left_over[centres[:, 1] == y], axis=0)) for y in rows if np.sum(centres[:, 1] == y) >= 3]
-    drift = np.array([[y, dx, dy] for y, (dx, dy) in bands], np.float64).reshape(-1, 3)
+    bands = [(y, left_over[centres[:, 1] == y]) for y in rows]
+    drift = np.array(
+        [[y, *np.median(band, axis=0)] for y, band in bands if _agrees_with_itself(band)], np.float64
+    ).reshape(-1, 3)
     if not len(drift) or np.abs(drift[:, 1:]).max() < _UNEVEN_PIXELS:
         return np.zeros((0, 3))
     return drift
+
+
+def _agrees_with_itself(band: Points) -> bool:
+    """Whether most patches of a band moved alike: else they are chance hits, not the feed."""
+    if len(band) < _FEWEST_IN_BAND:
+        return False
+    middle = np.median(band, axis=0)
+    return bool(np.median(np.abs(band - middle)) <= _UNEVEN_PIXELS)
 
 
 def drift_at(drift: NDArray[np.float64], y: NDArray[np.floating]) -> Points:

@@ -1,0 +1,102 @@
+"""Tells the editions of a form apart by the words that differ between them (rulebook 2.3); by nothing else.
+
+The words are found by comparing the blanks, not listed here: a new edition of a form needs no code. An edition is only
+named when its own words stand on the page and the other edition's do not: else it is nobody's (FORM_VERSION_UNKNOWN).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from extractors.blank_pages import BlankPage
+from extractors.page_images import Gray
+from extractors.registration import CoarsePlacing, find_patches
+
+MARK_SIZE: Final = (48, 16)
+"""A mark is a word or two of one line: 0.48 x 0.16 inch at SEARCH_DPI."""
+_STEP: Final = (24, 8)
+_MARK_CONTRAST: Final = 28.0
+_UNLIKE_GREY: Final = 60
+_REACH: Final = 8
+_DIFFERENT: Final = 0.55
+"""A place where the other edition correlates less than this says something else there."""
+_MOST_MARKS: Final = 24
+_PRESENT: Final = 0.55
+"""Mean correlation of an edition's own marks from which its words stand on the page."""
+_MARGIN: Final = 0.2
+_IDENTITY: Final = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+
+
+@dataclass(frozen=True, slots=True)
+class EditionWitness:
+    """How well the differing words of one edition are found on a page: mean correlation, 1 = as printed."""
+
+    placing: CoarsePlacing
+    presence: float
+
+
+def witness_editions(half: Gray, placings: Sequence[CoarsePlacing]) -> tuple[EditionWitness, ...]:
+    """Each edition's witness, best first. `placings` lay one page onto the editions of one blank."""
+    witnesses = [_witness(half, placing, placings) for placing in placings]
+    return tuple(sorted(witnesses, key=lambda w: w.presence, reverse=True))
+
+
+def edition_of(witnesses: Sequence[EditionWitness]) -> str | None:
+    """The edition whose words stand on the page; None where that cannot be said. A form of one edition is that one."""
+    best = witnesses[0]
+    if len(witnesses) == 1:
+        return best.placing.blank.form.version
+    if best.presence < _PRESENT or best.presence - witnesses[1].presence < _MARGIN:
+        return None
+    return best.placing.blank.form.version
+
+
+def _witness(half: Gray, placing: CoarsePlacing, placings: Sequence[CoarsePlacing]) -> EditionWitness:
+    marks = np.concatenate(
+        [marks_of(placing.blank, other.blank) for other in placings if other is not placing]
+        or [np.zeros((0, 2), np.int32)]
+    )
+    if not len(marks):
+        return EditionWitness(placing, 0.0)
+    hits = find_patches(half, placing.blank, placing.affine, _REACH, marks, MARK_SIZE)
+    return EditionWitness(placing, float(np.mean(hits.scores)))
+
+
+@lru_cache(maxsize=64)
+def marks_of(blank: BlankPage, other: BlankPage) -> NDArray[np.int32]:
+    """n x 2 corners (x, y) of the places where `blank` has words that `other` has not there; the most telling first."""
+    candidates = np.array(_candidates(blank, other), np.int32).reshape(-1, 2)
+    if not len(candidates):
+        return candidates
+    scores = find_patches(other.half, blank, _IDENTITY, _REACH, candidates, MARK_SIZE).scores
+    chosen: list[NDArray[np.int32]] = []
+    for index in np.argsort(scores, kind="stable"):
+        if scores[index] > _DIFFERENT or len(chosen) == _MOST_MARKS:
+            break
+        if all(_apart(candidates[index], mark) for mark in chosen):
+            chosen.append(candidates[index])
+    return np.array(chosen, np.int32).reshape(-1, 2)
+
+
+def _candidates(blank: BlankPage, other: BlankPage) -> list[tuple[int, int]]:
+    """Printed places of `blank`; those where the other edition is the same to the pixel are left out for speed."""
+    differs = cv2.absdiff(blank.half, other.half) > _UNLIKE_GREY
+    (wide, high), (right, down) = MARK_SIZE, _STEP
+    height, width = blank.half.shape
+    return [
+        (x, y)
+        for y in range(_REACH, height - high - _REACH, down)
+        for x in range(_REACH, width - wide - _REACH, right)
+        if blank.half[y : y + high, x : x + wide].std() > _MARK_CONTRAST and differs[y : y + high, x : x + wide].any()
+    ]
+
+
+def _apart(one: NDArray[np.int32], two: NDArray[np.int32]) -> bool:
+    return bool(abs(one[0] - two[0]) >= MARK_SIZE[0] or abs(one[1] - two[1]) >= MARK_SIZE[1])
