@@ -18,7 +18,7 @@ _LETTERS_OF_MONTHS = "".join(sorted(set("".join(calendar.month_name) + "STNDRH")
 """Also those of st, nd, rd, th in a hurried hand."""
 
 ALPHABETS: Mapping[Writing, str] = {
-    Writing.GRANT_NO: _DIGITS + "-#No. ",
+    Writing.GRANT_NO: _DIGITS + string.ascii_uppercase + "-#o. ",
     Writing.DATE: _DIGITS
     + "/-., '"
     + "".join(sorted(set("JanuaryFebruaryMarchAprilMayJuneJulyAugustSeptember")))

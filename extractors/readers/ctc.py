@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +24,17 @@ class Frames:
 
     log_probabilities: NDArray[np.float32]
     alphabet: str
+
+
+def joined_frames(lines: Sequence[Frames]) -> Frames | None:
+    """The frames of lines over one alphabet as those of a single line, a certain space between each two; None of none."""
+    if not lines:
+        return None
+    alphabet = lines[0].alphabet
+    space = np.full((1, len(alphabet) + 1), _NEVER, dtype=np.float32)
+    space[0, alphabet.index(" ") + 1 if " " in alphabet else 0] = 0.0
+    parts = [part for line in lines for part in (line.log_probabilities, space)][:-1]
+    return Frames(np.concatenate(parts), alphabet)
 
 
 def decode_greedily(frames: Frames) -> tuple[str, tuple[float, ...]]:

@@ -1,0 +1,220 @@
+"""What somebody put on a page: pieces of connected ink, and the zone that each belongs to.
+
+Ink is shared out piece by piece, not cut at a box's edge: a figure that overshoots its cell stays whole, and a stroke
+that belongs to no zone is writing outside the boxes. It refuses to know what any of it says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.readings import Box
+from extractors.page_images import PIXELS_PER_POINT, Gray
+from offers.forms import Zone
+
+INK_BELOW = 140
+"""Grey values below this are ink: squaring and softening leave the edges of 1-bit strokes grey."""
+PAPER = 255
+
+_DOT_AREA = 6
+"""Pixels at 200 dpi. A typed point has nine or more; what is smaller is dirt wherever it stands."""
+_STROKE_AREA = 26
+"""A piece of this size is writing on its own; a smaller one only beside such a piece (a point, a comma, a hyphen)."""
+_DOT_REACH = round(9 * PIXELS_PER_POINT)
+_OVERSHOOT = round(13 * PIXELS_PER_POINT)
+"""How far outside its box a holder's writing still counts as written in it, in pixels."""
+_CUT_BY_THE_FORM = round(3.5 * PIXELS_PER_POINT)
+"""Dropping a printed line out may cut a figure in two; pieces this near to each other are one."""
+_MOSTLY = 0.55
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One piece of connected ink. Pixel bounds of the registered page (right and bottom exclusive), area in pixels."""
+
+    label: int
+    left: int
+    top: int
+    right: int
+    bottom: int
+    area: int
+
+    @property
+    def width(self) -> int:
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        return self.bottom - self.top
+
+    def distance_to(self, other: Piece) -> int:
+        """Pixels of paper between the two bounds, along the wider gap; 0 where they overlap."""
+        across = max(self.left - other.right, other.left - self.right, 0)
+        down = max(self.top - other.bottom, other.top - self.bottom, 0)
+        return max(across, down)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What stands in one place: its pieces and a grey picture of them alone.
+
+    `picture` is tight around the pieces; `left` and `top` place it on the registered page, in pixels. An empty place
+    has no pieces and an empty picture.
+    """
+
+    pieces: tuple[Piece, ...] = ()
+    picture: Gray = field(default_factory=lambda: np.full((0, 0), PAPER, np.uint8), repr=False)
+    left: int = 0
+    top: int = 0
+
+    @property
+    def ink(self) -> NDArray[np.bool_]:
+        return self.picture < INK_BELOW
+
+    @property
+    def area(self) -> int:
+        return sum(piece.area for piece in self.pieces)
+
+
+NOTHING_WRITTEN = Written()
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenPage:
+    """The writing of a page: by the name of its zone, and the pieces that stand outside every zone."""
+
+    by_zone: Mapping[str, Written]
+    outside: tuple[Piece, ...]
+    ink: Gray = field(repr=False)
+    labels: NDArray[np.int32] = field(repr=False)
+
+    def written(self, pieces: Sequence[Piece]) -> Written:
+        """Some of the page's pieces as a picture of their own."""
+        return _written(self.ink, self.labels, pieces)
+
+
+def share_out(ink: Gray, zones: Sequence[Zone]) -> WrittenPage:
+    """Every piece of ink of a registered, dropped-out page to the zone it was written in."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(
+        (ink < INK_BELOW).astype(np.uint8), connectivity=8, ltype=cv2.CV_32S
+    )
+    labels = np.asarray(labels, np.int32)
+    pieces = _pieces(stats)
+    inside, near = _overlaps(labels, count, zones)
+    homes, outside = _homes(pieces, inside, near)
+    by_zone = {
+        zone.name: _written(ink, labels, _without_dirt(homes.get(place, ())), _clip(zone.box, ink))
+        for place, zone in enumerate(zones)
+    }
+    return WrittenPage(by_zone, tuple(piece for piece in outside if piece.area >= _STROKE_AREA), ink, labels)
+
+
+def _pieces(stats: NDArray[np.int32]) -> list[Piece]:
+    return [
+        Piece(label, int(x), int(y), int(x + w), int(y + h), int(area))
+        for label, (x, y, w, h, area) in enumerate(stats.tolist())
+        if label and area >= _DOT_AREA
+    ]
+
+
+def _overlaps(
+    labels: NDArray[np.int32], count: int, zones: Sequence[Zone]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Pixels of each piece (row) inside each zone's box (column), and within its reach; column 0 is neither."""
+    boxes, reaches = np.zeros(labels.shape, np.int32), np.zeros(labels.shape, np.int32)
+    for number, zone in enumerate(zones, start=1):
+        _fill(reaches, zone.box, number, _OVERSHOOT)
+    for number, zone in enumerate(zones, start=1):
+        _fill(reaches, zone.box, number, 0)
+        _fill(boxes, zone.box, number, 0)
+    inked = labels > 0
+    columns = len(zones) + 1
+    return (
+        np.bincount(labels[inked] * columns + boxes[inked], minlength=count * columns).reshape(count, columns),
+        np.bincount(labels[inked] * columns + reaches[inked], minlength=count * columns).reshape(count, columns),
+    )
+
+
+def _fill(picture: NDArray[np.int32], box: Box, number: int, margin: int) -> None:
+    height, width = picture.shape
+    top, bottom = max(round(box.y0 * height) - margin, 0), round(box.y1 * height) + margin
+    left, right = max(round(box.x0 * width) - margin, 0), round(box.x1 * width) + margin
+    picture[top:bottom, left:right] = number
+
+
+def _homes(
+    pieces: Iterable[Piece], inside: NDArray[np.int64], near: NDArray[np.int64]
+) -> tuple[dict[int, list[Piece]], list[Piece]]:
+    """Pieces by the place of their zone, and those of none. A stroke across several boxes is in each of them."""
+    homes: dict[int, list[Piece]] = {}
+    strays: list[tuple[int, Piece]] = []
+    outside: list[Piece] = []
+    for piece in pieces:
+        in_boxes, in_reach = inside[piece.label, 1:], near[piece.label, 1:]
+        best = int(in_boxes.argmax())
+        if in_boxes[best] and in_reach[best] >= _MOSTLY * piece.area:
+            homes.setdefault(best, []).append(piece)
+        elif in_boxes.sum() >= _MOSTLY * piece.area:
+            for place in np.flatnonzero(in_boxes >= _DOT_AREA).tolist():
+                homes.setdefault(place, []).append(piece)
+        elif not in_boxes.any() and in_reach.any():
+            strays.append((int(in_reach.argmax()), piece))
+        else:
+            outside.append(piece)
+    for place, piece in strays:
+        if any(piece.distance_to(other) <= _CUT_BY_THE_FORM for other in homes.get(place, ())):
+            homes[place].append(piece)
+        else:
+            outside.append(piece)
+    return homes, outside
+
+
+def _without_dirt(pieces: Sequence[Piece]) -> list[Piece]:
+    strokes = [piece for piece in pieces if piece.area >= _STROKE_AREA]
+    return [
+        piece
+        for piece in pieces
+        if piece.area >= _STROKE_AREA or any(piece.distance_to(stroke) <= _DOT_REACH for stroke in strokes)
+    ]
+
+
+def _clip(box: Box, ink: Gray) -> tuple[int, int, int, int]:
+    """Left, top, right, bottom of the zone with its reach, in pixels of the page."""
+    height, width = ink.shape
+    return (
+        max(round(box.x0 * width) - _OVERSHOOT, 0),
+        max(round(box.y0 * height) - _OVERSHOOT, 0),
+        min(round(box.x1 * width) + _OVERSHOOT, width),
+        min(round(box.y1 * height) + _OVERSHOOT, height),
+    )
+
+
+def _written(
+    ink: Gray,
+    labels: NDArray[np.int32],
+    pieces: Sequence[Piece],
+    clip: tuple[int, int, int, int] | None = None,
+) -> Written:
+    if not pieces:
+        return NOTHING_WRITTEN
+    left, top, right, bottom = (
+        min(piece.left for piece in pieces),
+        min(piece.top for piece in pieces),
+        max(piece.right for piece in pieces),
+        max(piece.bottom for piece in pieces),
+    )
+    if clip:
+        left, top, right, bottom = max(left, clip[0]), max(top, clip[1]), min(right, clip[2]), min(bottom, clip[3])
+    # One pixel of air keeps the grey edges of the strokes.
+    left, top = max(left - 1, 0), max(top - 1, 0)
+    window = labels[top : bottom + 1, left : right + 1]
+    own = np.isin(window, [piece.label for piece in pieces]).astype(np.uint8)
+    own = cv2.dilate(own, np.ones((3, 3), np.uint8))
+    others = (window > 0) & (own > 0) & ~np.isin(window, [piece.label for piece in pieces])
+    picture = np.where((own > 0) & ~others, ink[top : bottom + 1, left : right + 1], np.uint8(PAPER))
+    return Written(tuple(pieces), picture.astype(np.uint8), left, top)
