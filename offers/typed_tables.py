@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import re
 import tomllib
-import types
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -83,8 +82,6 @@ class TableReader:
     def _value(self, hint: Any, written: Any, key: str) -> Any:
         """The value of one key, or None after a complaint."""
         origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-        if origin is types.UnionType:
-            return self._value(arguments[0], written, key)
         if origin in (tuple, frozenset):
             return self._sequence(origin, arguments[0], written, key)
         try:
