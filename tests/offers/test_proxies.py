@@ -27,7 +27,6 @@ MEETING = load_offer(Path(__file__).parents[2] / "offers/capstone_2003").terms.m
 CLOSED_AT = datetime.fromisoformat("2003-05-30T10:30:00-07:00")
 FOR, WITHHOLD = DirectorsMark.FOR, DirectorsMark.WITHHOLD
 RULEBOOK_CODES = [
-]
     "PX_UNSIGNED",
     "PX_UNDATED",
     "PX_NAME_MISMATCH",
