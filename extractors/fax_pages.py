@@ -29,7 +29,7 @@ from extractors.page_images import WORKING_DPI, Gray, RegisteredPage
 from extractors.page_text import PageText, read_page_texts
 from extractors.pages import SquaredPage, square_pixels
 from extractors.receipts import receipt_from_tiff
-from extractors.registration import in_fractions, lay_onto_blank, quarter_turns, turn_upright
+from extractors.registration import drift_in_fractions, in_fractions, lay_onto_blank, quarter_turns, turn_upright
 
 _BLANK_INK: Final = 0.0004
 """Share of ink up to which a page is white: a page of specks has less, "OK - J.S." in a corner has more."""
@@ -133,7 +133,7 @@ def _lay(sheet: _Sheet, found: Found) -> RegisteredPage:
     )
     return RegisteredPage(
         reading, picture, as_sent, dropout.ink, dropout.missing, blank.form_page,
-        residual_points=placing.residual_points, unreadable=unreadable,
+        residual_points=placing.residual_points, unreadable=unreadable, drift=drift_in_fractions(placing),
     )  # fmt: skip
 
 
@@ -187,7 +187,7 @@ def _is_white(sheet: _Sheet) -> bool:
     inner = picture[_BLANK_MARGIN:-_BLANK_MARGIN, _BLANK_MARGIN:-_BLANK_MARGIN]
     # Strokes survive an opening that takes away specks and single broken lines.
     solid = cv2.morphologyEx(inner, cv2.MORPH_CLOSE, np.ones((2, 2), np.uint8))
-    return float(np.mean(solid < 128)) < _BLANK_INK
+    return bool(np.count_nonzero(solid < 128) < _BLANK_INK * solid.size)
 
 
 def _read_upright(pictures: Sequence[Gray]) -> list[tuple[PageText, int]]:

@@ -41,7 +41,8 @@ class RegisteredPage:
 
     `unreadable` are places of the registered page where nothing can be read, whatever it looks like: print lost or
     drowned in black, fax lines broken. A zone there is illegible, never blank. `ink` has the sender's header line, if
-    any, already taken off.
+    any, already taken off. `drift` are rows (y, dx, dy) by rising y, fractions of the blank: how far an uneven feed put
+    the page's content off its affine map.
     """
 
     page: PageReading
@@ -53,6 +54,7 @@ class RegisteredPage:
     pixels_per_point: float = PIXELS_PER_POINT
     residual_points: float = 0.0
     unreadable: tuple[Box, ...] = ()
+    drift: tuple[tuple[float, float, float], ...] = ()
 
     def crop_of(self, box: Box, picture: Gray, margin_points: float = 0.0) -> Gray:
         """The part of one of this page's registered pictures under `box`, clipped to the page; a view, not a copy."""
@@ -61,3 +63,13 @@ class RegisteredPage:
         left, right = sorted((round(box.x0 * width - margin), round(box.x1 * width + margin)))
         top, bottom = sorted((round(box.y0 * height - margin), round(box.y1 * height + margin)))
         return picture[max(top, 0) : min(bottom, height), max(left, 0) : min(right, width)]
+
+    def on_page(self, x: float, y: float) -> tuple[float, float]:
+        """Where a point of the blank lies on `squared`, both in fractions. Only for a registered page."""
+        if self.page.affine is None:
+            raise ValueError(f"page {self.page.number} lies on no blank: it has no such point")
+        if self.drift:
+            heights, across, down = zip(*self.drift, strict=True)
+            x, y = x + float(np.interp(y, heights, across)), y + float(np.interp(y, heights, down))
+        a, b, tx, c, d, ty = self.page.affine
+        return a * x + b * y + tx, c * x + d * y + ty

@@ -277,6 +277,12 @@ def lay_onto_blank(picture: Gray, placing: Placing) -> Gray:
     return np.asarray(laid, np.uint8)
 
 
+def drift_in_fractions(placing: Placing) -> tuple[tuple[float, float, float], ...]:
+    """The drift's rows (y, dx, dy) in fractions of the blank."""
+    height, width = placing.blank.half.shape
+    return tuple((y / height, dx / width, dy / height) for y, dx, dy in placing.drift.tolist())
+
+
 def in_fractions(
     affine: Affine, blank_size: Sequence[int], page_size: Sequence[int]
 ) -> tuple[float, float, float, float, float, float]:
