@@ -49,6 +49,8 @@ class Journey:
     resolution: tuple[int, int] = FINE
     dither: str = "none"
     """One of none, diffused (Floyd-Steinberg), ordered (4 by 4 Bayer)."""
+    tint: float = 0.9
+    """How light the paper looks to a scanner in photo mode; only a dither shows it."""
     threshold: int = 140
     gamma: float = 1.0
     blur: float = 0.8
@@ -90,6 +92,7 @@ def some_journey(rng: Rng, level: Level, resolution: tuple[int, int]) -> Journey
     return Journey(
         resolution,
         dither=dither,
+        tint=float(rng.uniform(0.86, 0.96)),
         threshold=int(np.clip(rng.normal(145, 14 * hard), 100, 190)),
         gamma=float(np.exp(rng.normal(0, 0.12 * hard))),
         blur=float(rng.uniform(0.6, 0.8 + 0.5 * hard)),
@@ -186,7 +189,7 @@ def _to_bits(gray: npt.NDArray[np.float32], journey: Journey, rng: Rng) -> Bits:
     if journey.dither == "none":
         return np.asarray(gray < journey.threshold)
     # In "photo" mode the paper's own grey becomes a screen of dots.
-    tinted = np.clip(gray * 0.86 + 8, 0, 255)
+    tinted = np.clip(gray * journey.tint, 0, 255)
     if journey.dither == "diffused":
         image = Image.fromarray(tinted.astype(np.uint8)).convert("1")
         return ~np.asarray(image, bool)

@@ -143,7 +143,8 @@ def _write(picture: Gray, box: Box, text: str, writer: Writer, rng: Rng) -> tupl
     inset = 2.5 * PIXELS_PER_POINT if writer.typed else rng.uniform(2, 14) * PIXELS_PER_POINT
     x = left + min(room, round(inset)) if rng.random() < 0.8 else left + room // 2
     lift = height * (0.24 if writer.typed else rng.uniform(0.16, 0.34))
-    wander = height * writer.overshoot * rng.normal(0, 0.6)
+    # Further out, a line would stand in its neighbour's box, where no person could say whose it is.
+    wander = height * float(np.clip(writer.overshoot * rng.normal(0, 0.6), -0.25, 0.25))
     y = round(bottom - lift + wander) - baseline
     lay(picture, ink, x, y)
     return x, y, x + ink.shape[1], y + ink.shape[0]
