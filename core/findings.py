@@ -46,6 +46,7 @@ class Resolution(StrEnum):
 
     OPEN = "open"
     CLEARED = "cleared"
+    RECODED = "recoded"
     UPHELD = "upheld"
     WAIVED = "waived"
 
@@ -67,3 +68,8 @@ class Finding:
     suggestion: str = ""
     facts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     resolution: Resolution = Resolution.OPEN
+
+    @property
+    def stands(self) -> bool:
+        """Whether the irregularity is still there: nobody cleared it and no universal waiver covers it."""
+        return self.resolution in (Resolution.OPEN, Resolution.UPHELD)

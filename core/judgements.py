@@ -46,3 +46,7 @@ class Judgement:
     standing: Standing | None
     signed_at: datetime | None = None
     not_evaluated: tuple[str, ...] = ()
+    cures: str | None = None
+    """The earlier submission in whose place this one stands (CURE_RESUBMISSION)."""
+    duplicates: str | None = None
+    """The earlier submission of which this one is a copy (DUPLICATE_FAX)."""

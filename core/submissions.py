@@ -98,6 +98,8 @@ class Submission:
 
     holder_id: str | None = None
     """The holder that the matcher or a person assigned; None = resolved by the rulebook's steps (rule 27)."""
+    holder_confirmed: bool = False
+    """True when a person assigned `holder_id`; a machine's choice must not contradict the rulebook's steps."""
     sequence: int = 0
     """The fax server's order of arrival; breaks ties of receipt and signature (rulebook 4.1)."""
     fax: str | None = None
