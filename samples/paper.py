@@ -106,18 +106,17 @@ def _fill_signature(picture: Gray, page: FormPage, zone: Zone, fields: Fields, p
         _stray_mark(picture, zone.box, rng)
     if not signed:
         return
-    left, top, right, bottom = _pixels(picture, zone.box)
+    representative = bool(fields.title) and page.page_class != "SCHEDULE"
+    ends = zone.box.x0 + (zone.box.x1 - zone.box.x0) * (0.56 if representative else 1.0)
+    left, top, right, bottom = _pixels(picture, replace(zone.box, x1=ends))
     name = fields.signature.reads_as or fields.printed_name or "X"
     ink, baseline, _ = sign(name, pen.writer, rng, PIXELS_PER_POINT, right - left, bottom - top)
     ink, baseline = _fitted(*trimmed(ink, baseline), width=(right - left) * 0.98, height=(bottom - top) * 1.5)
     room = right - left - ink.shape[1]
     x = left + round(room * rng.uniform(0.02, 0.5))
     lay(picture, ink, x, bottom - round((bottom - top) * rng.uniform(0.08, 0.26)) - baseline)
-    if fields.title and page.page_class != "SCHEDULE":
-        words = replace(pen.writer, figure_height_pt=8.0)
-        _write(
-            picture, replace(zone.box, x0=zone.box.x0 + (zone.box.x1 - zone.box.x0) * 0.55), fields.title, words, rng
-        )
+    if representative:
+        _write(picture, replace(zone.box, x0=ends), fields.title, replace(pen.writer, figure_height_pt=8.0), rng)
 
 
 def _write_over(picture: Gray, box: Box, text: str, writer: Writer, rng: Rng) -> None:

@@ -114,7 +114,9 @@ def write_line(text: str, writer: Writer, rng: Rng, pixels_per_point: float) -> 
             shape = _turned(turn, grow, lean)
             origin = np.array([x, baseline + drift])
             _stamp(canvas, glyph * _press(writer, rng), shape, origin, np.array([left, top], float))
-        x += font.getlength(character) * (1 + rng.normal(0, writer.glyph_jitter) * 0.3) + writer.spacing * height
+        advance = font.getlength(character)
+        # A point or a one has hardly any width: pressed as close as other letters it would vanish into them.
+        x += advance * (1 + rng.normal(0, writer.glyph_jitter) * 0.3) + max(writer.spacing * height, -0.1 * advance)
     return _settle(canvas, baseline, writer, rng, height, round(x) + air), baseline
 
 
