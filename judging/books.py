@@ -6,15 +6,16 @@ event and judging it loses nothing. A moment in the past is judged in memory, fr
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
-from validators.judgement import Judgements, judge_all, needs_review
 
+from core.decisions import Decision
 from core.events import FaxQuarantined, FindingDecided
-from core.findings import Hold, Severity
+from core.findings import Disposition, Hold, Resolution, Severity
 from core.holders import OptionLedger
 from core.judgements import Judgement, Standing
 from core.offer_state import OfferState
@@ -25,6 +26,7 @@ from ledger.derived import Derived, JudgedSubmission, QueueItem, item_id, queued
 from ledger.replay import FaxHistory, Record, governing_receipt, replay, submissions_of
 from offers.state import current_expiration, state_as_of
 from offers.terms import Terms
+from validators.judgement import Judgements, judge_all, needs_review
 
 NO_LEDGER = OptionLedger((), ())
 
@@ -77,7 +79,10 @@ def derive(judged: Judged) -> Derived:
     record = judged.record
     settled = {fax: history for fax, history in record.faxes.items() if history.settled_at is not None}
     rows = tuple(_judged_submission(s, judged.judgements[s.id], record) for s in judged.submissions)
-    queue = [item for row in rows for item in _items_of(row)]
+    decided: dict[str, list[Decision]] = defaultdict(list)
+    for decision in record.decisions:
+        decided[decision.submission_id].append(decision)
+    queue = [item for row in rows if waits(row.judgement, decided[row.submission.id]) for item in _items_of(row)]
     dismissed = record.dismissed
     queue.extend(
         item
@@ -85,6 +90,25 @@ def derive(judged: Judged) -> Derived:
         if history.fax not in dismissed and (item := _item_of_file(history)) is not None
     )
     return Derived(record.seq, rows, judged.standings, tuple(queue))
+
+
+NOT_EVALUATED = "NOT_EVALUATED"
+"""Stands in the queue for rules that could not be evaluated where no finding says so; a person may settle it."""
+
+
+def waits(judgement: Judgement, decisions: Iterable[Decision]) -> bool:
+    """Whether a person still has something to decide about a form; `decisions` are those about this form.
+
+    A form that a person rejected waits no longer, whatever else was found on it.
+    """
+    rejected = judgement.disposition is Disposition.REJECTED and any(
+        f.resolution is Resolution.UPHELD and f.hold is Hold.HARD for f in judgement.findings
+    )
+    if rejected:
+        return False
+    if any(queued(finding) for finding in judgement.findings):
+        return True
+    return bool(judgement.not_evaluated) and not any(decision.code == NOT_EVALUATED for decision in decisions)
 
 
 def file_of(record: Record, submission: Submission) -> str:
@@ -160,8 +184,6 @@ def _items_of(row: JudgedSubmission) -> Sequence[QueueItem]:
     """One item for each open finding; one for the form itself where a rule could not be evaluated and nothing else
     says so: a form may not pass unseen."""
     submission, judgement = row.submission, row.judgement
-    if not row.needs_review:
-        return ()
 
     def item(code: str, severity: Severity, hold: Hold, target: str, message: str, cite: str, advice: str) -> QueueItem:
         return QueueItem(
@@ -188,7 +210,7 @@ def _items_of(row: JudgedSubmission) -> Sequence[QueueItem]:
     if not items:
         unread = ", ".join(judgement.not_evaluated) or "its reading"
         message = f"could not be evaluated: {unread}; look at the form"
-        return (item("NOT_EVALUATED", Severity.REVIEW, Hold.HARD, "form", message, "OTE §4", ""),)
+        return (item(NOT_EVALUATED, Severity.REVIEW, Hold.HARD, "form", message, "OTE §4", ""),)
     return tuple(items.values())
 
 
