@@ -25,9 +25,13 @@ _STEP: Final = (24, 8)
 _MARK_CONTRAST: Final = 28.0
 _UNLIKE_GREY: Final = 60
 _REACH: Final = 8
+_NEARBY: Final = 70
+"""Six lines of print, in half-size pixels: words that the other edition has so far above or below have only moved down
+with the text's flow. A page laid by its lower half would find them there: they tell nothing."""
 _DIFFERENT: Final = 0.55
-"""A place where the other edition correlates less than this says something else there."""
-_MOST_MARKS: Final = 24
+_MOVED: Final = 0.7
+"""Words that correlate less than the first with the other edition do not stand there; more than the second, they do."""
+_MOST_MARKS: Final = 12
 _PRESENT: Final = 0.55
 """Mean correlation of an edition's own marks from which its words stand on the page."""
 _MARGIN: Final = 0.2
@@ -75,14 +79,23 @@ def marks_of(blank: BlankPage, other: BlankPage) -> NDArray[np.int32]:
     candidates = np.array(_candidates(blank, other), np.int32).reshape(-1, 2)
     if not len(candidates):
         return candidates
+    # The cheap look at the same place comes first; only what differs there is looked for all around.
     scores = find_patches(other.half, blank, _IDENTITY, _REACH, candidates, MARK_SIZE).scores
     chosen: list[NDArray[np.int32]] = []
     for index in np.argsort(scores, kind="stable"):
         if scores[index] > _DIFFERENT or len(chosen) == _MOST_MARKS:
             break
-        if all(_apart(candidates[index], mark) for mark in chosen):
-            chosen.append(candidates[index])
+        corner = candidates[index]
+        if all(_apart(corner, mark) for mark in chosen) and not _is_above_or_below(blank, other, corner):
+            chosen.append(corner)
     return np.array(chosen, np.int32).reshape(-1, 2)
+
+
+def _is_above_or_below(blank: BlankPage, other: BlankPage, corner: NDArray[np.int32]) -> bool:
+    (x, y), (wide, high) = corner, MARK_SIZE
+    words = blank.half[y : y + high, x : x + wide]
+    around = other.half[max(y - _NEARBY, 0) : y + high + _NEARBY, x - _REACH : x + wide + _REACH]
+    return float(cv2.matchTemplate(around, words, cv2.TM_CCOEFF_NORMED).max()) > _MOVED
 
 
 def _candidates(blank: BlankPage, other: BlankPage) -> list[tuple[int, int]]:
