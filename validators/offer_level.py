@@ -206,7 +206,7 @@ def without_the_waiver(code: str, waivers: Iterable[Waiver], judgements: Iterabl
         judgement.submission_id
         for judgement in judgements
         if judgement.submission_id not in named
-        and any(f.code == code and f.resolution in (Resolution.OPEN, Resolution.UPHELD) for f in judgement.findings)
+        and any(finding.code == code and finding.stands for finding in judgement.findings)
     )
 
 
@@ -319,7 +319,9 @@ def keeps_the_entitlement_when_promoted_after_cancellation(case: OfferCase) -> I
 )
 def is_employed_on_the_new_grant_date(case: OfferCase) -> Iterator[OfferFlaw]:
     """On the new grant date the participant must be an employee of the company, a subsidiary or a successor."""
+    ledger_speaks = case.terms.local_date(case.as_of) <= case.new_grant_on
     for holder_id in case.participants():
+        holder = case.ledger.holder(holder_id)
         changes = [c for c in case.changes_of(holder_id, *_EMPLOYMENT) if c.changed_on <= case.new_grant_on]
         ended = next((c for c in changes if c.changed_on > case.cancelled_on and c.kind in _ENDS_EMPLOYMENT), None)
         if ended is not None:
@@ -327,7 +329,7 @@ def is_employed_on_the_new_grant_date(case: OfferCase) -> Iterator[OfferFlaw]:
             more = f", rehired on {changes[-1].changed_on}" if rehired else ""
             message = f"{_in_words(ended.kind)} on {ended.changed_on}{more}; new grant {case.new_grant_on}"
             yield OfferFlaw(message, holder_id, for_review=rehired)
-        elif (holder := case.ledger.holder(holder_id)) is None or holder.category in _NO_EMPLOYEES:
+        elif ledger_speaks and (holder is None or holder.category in _NO_EMPLOYEES):
             says = _in_words(holder.category) if holder is not None else "nothing of the holder"
             yield OfferFlaw(f"the ledger says {says}; new grant {case.new_grant_on}", holder_id)
 
