@@ -18,7 +18,8 @@ from core.offer_state import ChangeKind, Extension, OfferState, TermsChange
 from offers.state import judged_extensions
 from validators.closing import blocks_acceptance, grants_to_accept
 from validators.offer_case import OfferCase
-from validators.offer_level import LATENESS_CODES, offer_findings, without_the_waiver
+from validators.offer_level import offer_findings, without_the_waiver
+from validators.ruling import NEVER_WAIVED
 
 
 class OfferEventRefused(TenderfaxError):
@@ -120,7 +121,7 @@ def decide_waiver(case: OfferCase, waiver: Waiver, known_codes: Collection[str])
     _is_running(case.state, "waive a defect of")
     if waiver.code not in known_codes:
         raise OfferEventRefused(f"{waiver.code!r} is no code of a rule: see `tenderfax rules`", "OTE §4")
-    if waiver.code in LATENESS_CODES:
+    if waiver.code in NEVER_WAIVED:
         raise OfferEventRefused(
             f"{waiver.code} cannot be waived, late tenders are accepted under no circumstances: extend the offer "
             f"instead, by {case.terms.announcement_limit(case.expiration)}",

@@ -21,12 +21,10 @@ from core.offer_state import ChangeKind
 from offers.business_days import ten_business_day_rule
 from offers.state import current_expiration, judged_extensions, state_as_of
 from validators.offer_case import OfferCase
+from validators.ruling import NEVER_WAIVED
 
 OFFER = "offer"
 """The target of a finding about the offer as a whole, and the `submission_id` of a decision on it."""
-
-LATENESS_CODES = frozenset({"LATE_RECEIPT", "FAX_STRADDLES_DEADLINE", "RECEIPT_TZ_CRITICAL", "RECEIPT_TIME_UNKNOWN"})
-"""Codes whose waiver would let in a form that came, or may have come, too late (OTE Q21; decision 0023)."""
 
 _CLASS_CODES = frozenset({"RECEIPT_AT_DEADLINE"})
 """Findings of fact that are decided once for every form alike: clearing one and upholding another is no decision."""
@@ -222,7 +220,7 @@ def without_the_waiver(code: str, waivers: Iterable[Waiver], judgements: Iterabl
 def never_waives_lateness(case: OfferCase) -> Iterator[OfferFlaw]:
     """Late tenders are accepted under no circumstances: lateness, and doubt about it, cannot be waived."""
     for waiver in case.state.waivers:
-        if waiver.code in LATENESS_CODES:
+        if waiver.code in NEVER_WAIVED:
             yield OfferFlaw(f"a waiver of {waiver.code} is recorded: extend the offer instead", waiver.code)
 
 
