@@ -39,8 +39,9 @@ def is_on_the_current_form(case: Case) -> Iterator[Flaw]:
 def is_on_the_companys_form(case: Case) -> Iterator[Flaw]:
     """The form must be one of the editions that the company sent out."""
     if case.submission.form_version not in case.terms.form_versions:
-        named = f"“{case.submission.form_version}”" if case.submission.form_version else "no edition that is known"
-        yield Flaw(f"The form is {named}. The company sent out {say_list(case.terms.form_versions)}.")
+        version = case.submission.form_version
+        said = f"The form's edition is “{version}”." if version else "The form's edition is not known."
+        yield Flaw(f"{said} The company sent out {say_list(case.terms.form_versions)}.")
 
 
 @rule(
@@ -170,7 +171,7 @@ def tenders_without_condition(case: Case) -> Iterator[Flaw]:
     """
     words = condition_in(case.submission.fields.notes)
     if words:
-        yield Flaw(f"The form says “{case.submission.fields.notes.strip()}”: a condition (“{words}”).")
+        yield Flaw(f"The form says “{case.submission.fields.notes.strip()}”, a condition (“{words}”).")
 
 
 @rule(
@@ -191,7 +192,7 @@ def bears_no_other_handwriting(case: Case) -> Iterator[Flaw]:
     if not text or _is_taken_up(case, text):
         return
     is_notice = case.submission.kind is Kind.NOTICE
-    yield Flaw(f"The form says “{text}”.", heavier=is_notice and bool(condition_in(text)))
+    yield Flaw(f"Handwritten on the form: “{text}”", heavier=is_notice and bool(condition_in(text)))
 
 
 def _is_taken_up(case: Case, text: str) -> bool:

@@ -70,7 +70,7 @@ def bears_no_executive_title(case: Case) -> Iterator[Flaw | Unknown]:
     if not title:
         yield Unknown("the ledger gives no title for the holder")
     elif words:
-        yield Flaw(f"The ledger says that the holder is “{holder.title}”, and the offer does not define the term.")
+        yield Flaw(f"The ledger gives the title “{holder.title}”. The offer does not say who is executive management.")
 
 
 @rule("NOT_EMPLOYED", FATAL, ELECTION, cite="OTE §1(iii)", follows=_REJECTED, needs=_HOLDER)
