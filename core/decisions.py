@@ -26,6 +26,8 @@ class Decision:
     decided_at: datetime
     reason: str
     recoded_to: str | None = None
+    was: str = ""
+    """The finding's resolution before: open, cleared, upheld, recoded, waived."""
 
 
 @dataclass(frozen=True, slots=True)

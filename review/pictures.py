@@ -1,0 +1,179 @@
+"""Pictures of pages and crops as the desk shows them: the tax id painted over unless somebody asked to see it.
+
+A page's picture tells an identification number as plainly as text does (rulebook 7). Where a page has such a box and
+we do not know where, the page is not shown at all until its number is.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from threading import Lock
+
+from PIL import Image
+
+from core.readings import Box
+from core.submissions import Submission
+from core.transmissions import PageReading, Transmission
+from offers.forms import FieldKind, Forms
+
+_CROP_MARGIN = (0.006, 0.004)
+"""Fractions of the page kept around a zone, so that an overshooting stroke is seen."""
+_PAINT = 150
+_MOST_KEPT_BYTES = 96 * 2**20
+_PAGES_WITH_TAX_ID = frozenset({"E2", "N1"})
+
+
+class Hidden(Exception):
+    """The page bears a tax id at a place we do not know; it is shown only together with the number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Reads `<folder>/<fax>/<page>.png`; keeps what it made up to a limit, by what it shows."""
+
+    folder: Path
+    forms: Forms
+    _kept: OrderedDict[tuple[object, ...], bytes] = field(default_factory=OrderedDict, repr=False)
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    def page(self, transmission: Transmission, number: int, *, reveal: bool) -> bytes | None:
+        """One page as PNG; None where there is no picture of it. Raises Hidden."""
+        hidden = () if reveal else self._tax_id_boxes(transmission, number)
+        return self._made(
+            ("page", transmission.fax, number, hidden),
+            transmission.fax,
+            number,
+            lambda picture: _painted(picture, hidden),
+        )
+
+    def thumbnail(self, transmission: Transmission, number: int) -> bytes | None:
+        """The page at the width of a thumbnail: nothing can be read on it."""
+        return self._made(("thumb", transmission.fax, number), transmission.fax, number, _thumbnail)
+
+    def crop(self, submission: Submission, key: str, *, reveal: bool) -> bytes | None:
+        """The zone of one reading with a little around it; None without a picture, or for a tax id not shown."""
+        reading = submission.readings.get(key)
+        if reading is None or submission.fax is None or (key == "tax_id" and not reveal):
+            return None
+        return self._made(
+            ("crop", submission.fax, reading.page, reading.box),
+            submission.fax,
+            reading.page,
+            lambda picture: _cut(picture, reading.box),
+        )
+
+    def row_strip(self, submission: Submission, key: str) -> bytes | None:
+        """The whole line of the table around a cell: the neighbours in the same hand help to read a digit."""
+        reading = submission.readings.get(key)
+        row = key.rpartition(".")[0]
+        cells = [r for k, r in submission.readings.items() if row and k.startswith(f"{row}.")]
+        if reading is None or submission.fax is None or not cells:
+            return None
+        box = Box(
+            min(r.box.x0 for r in cells),
+            min(r.box.y0 for r in cells),
+            max(r.box.x1 for r in cells),
+            max(r.box.y1 for r in cells),
+        )
+        return self._made(
+            ("strip", submission.fax, reading.page, box), submission.fax, reading.page, lambda p: _cut(p, box)
+        )
+
+    def size(self, fax: str, number: int) -> tuple[int, int] | None:
+        """Width and height in pixels, without decoding the picture."""
+        try:
+            with Image.open(self._path(fax, number)) as picture:
+                return picture.size
+        except FileNotFoundError:
+            return None
+
+    def _path(self, fax: str, number: int) -> Path:
+        if len(fax) != 64 or not set(fax) <= set("0123456789abcdef"):
+            raise FileNotFoundError(fax)
+        return self.folder / fax / f"{int(number)}.png"
+
+    def _made(
+        self, key: tuple[object, ...], fax: str, number: int, make: Callable[[Image.Image], Image.Image]
+    ) -> bytes | None:
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        try:
+            with Image.open(self._path(fax, number)) as picture:
+                made = make(picture.convert("L"))
+        except FileNotFoundError:
+            return None
+        png = BytesIO()
+        made.quantize(16).save(png, "PNG", compress_level=6)
+        return self._keep(key, png.getvalue())
+
+    def _keep(self, key: tuple[object, ...], content: bytes) -> bytes:
+        with self._lock:
+            self._kept[key] = content
+            size = sum(len(kept) for kept in self._kept.values())
+            while size > _MOST_KEPT_BYTES:
+                size -= len(self._kept.popitem(last=False)[1])
+        return content
+
+    def _tax_id_boxes(self, transmission: Transmission, number: int) -> tuple[Box, ...]:
+        """Every place of the page that may bear a tax id: as read, and as the blank has it. Raises Hidden."""
+        read = [
+            reading.box
+            for submission in transmission.submissions
+            for reading in submission.readings.values()
+            if reading.key == "tax_id" and reading.page == number
+        ]
+        page = next((page for page in transmission.pages if page.number == number), None)
+        printed = self._printed_tax_id_boxes(page) if page else []
+        if page and page.page_class.rstrip("!") in _PAGES_WITH_TAX_ID and not read and not printed:
+            raise Hidden(f"page {number}")
+        return tuple(read + printed)
+
+    def _printed_tax_id_boxes(self, page: PageReading) -> list[Box]:
+        if page.affine is None:
+            return []
+        return [
+            zone.box
+            for form, form_page in self.forms.pages()
+            if form_page.page_class == page.page_class.rstrip("!") and form.version == page.form_version
+            for zone in form_page.zones
+            if zone.field_kind is FieldKind.TAX_ID
+        ]
+
+
+def _painted(picture: Image.Image, boxes: tuple[Box, ...]) -> Image.Image:
+    width, height = picture.size
+    for box in boxes:
+        margin = 0.004
+        place = (
+            max(0, int((box.x0 - margin) * width)),
+            max(0, int((box.y0 - margin) * height)),
+            min(width, int((box.x1 + margin) * width) + 1),
+            min(height, int((box.y1 + margin) * height) + 1),
+        )
+        picture.paste(_PAINT, place)
+    return picture
+
+
+def _cut(picture: Image.Image, box: Box) -> Image.Image:
+    width, height = picture.size
+    x, y = _CROP_MARGIN
+    return picture.crop(
+        (
+            max(0, int((box.x0 - x) * width)),
+            max(0, int((box.y0 - y) * height)),
+            min(width, int((box.x1 + x) * width) + 1),
+            min(height, int((box.y1 + y) * height) + 1),
+        )
+    )
+
+
+def _thumbnail(picture: Image.Image) -> Image.Image:
+    small = picture.copy()
+    small.thumbnail((92, 120))
+    return small
