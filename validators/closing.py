@@ -5,15 +5,19 @@ It refuses to know the journal and the clock; `validators.offer_decisions` decid
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from types import MappingProxyType
 
 from core.findings import FORM, Disposition, Finding, Hold, Resolution, RowStatus, Severity
+from core.holders import OptionLedger
 from core.judgements import Judgement, Standing, State
-from core.offer_state import AcceptedGrant
+from core.offer_state import AcceptedGrant, OfferState
 from core.standing import Fold
 from core.submissions import Kind
+from offers.state import current_expiration
+from offers.terms import Terms
 from validators.offer_case import OfferCase
 from validators.offer_level import OFFER_RULE_BY_CODE, Stops, offer_findings
 
@@ -97,3 +101,32 @@ def standing_at_expiration(judged: Iterable[tuple[Judgement, Kind | None]]) -> S
                 else fold.with_notice(expired.submission_id)
             )
     return fold.standing
+
+
+def offer_case_at(
+    as_of: datetime,
+    *,
+    terms: Terms,
+    state: OfferState,
+    ledger: OptionLedger,
+    judged: Iterable[tuple[Judgement, Kind | None]],
+    shares_at_receipt: Mapping[str, int] = MappingProxyType({}),
+) -> OfferCase:
+    """The offer at `as_of` with judgements and standings as they are by then: after expiration, as that left them.
+
+    `judged` holds every submission's judgement with its kind, in order of receipt.
+    """
+    in_order = tuple(judged)
+    by_holder: dict[str, list[tuple[Judgement, Kind | None]]] = {}
+    for judgement, kind in in_order:
+        if judgement.holder_id is not None:
+            by_holder.setdefault(judgement.holder_id, []).append((judgement, kind))
+    if as_of > current_expiration(state, terms.announcement_limit):
+        standings = {holder_id: standing_at_expiration(theirs) for holder_id, theirs in by_holder.items()}
+        judgements = tuple(at_expiration(judgement, kind) for judgement, kind in in_order)
+    else:
+        standings = {holder_id: theirs[-1][0].standing or Standing() for holder_id, theirs in by_holder.items()}
+        judgements = tuple(judgement for judgement, _ in in_order)
+    return OfferCase(
+        terms, state, as_of, ledger, judgements, MappingProxyType(standings), MappingProxyType(dict(shares_at_receipt))
+    )

@@ -19,7 +19,14 @@ from core.offer_state import AcceptedGrant, OfferState
 from core.submissions import Kind
 from offers.business_days import PACIFIC
 from offers.loading import load_offer
-from validators.closing import at_expiration, blocks_acceptance, grants_to_accept, leaves_out, standing_at_expiration
+from validators.closing import (
+    at_expiration,
+    blocks_acceptance,
+    grants_to_accept,
+    leaves_out,
+    offer_case_at,
+    standing_at_expiration,
+)
 from validators.offer_case import OfferCase
 from validators.offer_level import OFFER, OFFER_RULES, OfferFlaw, Stops
 
@@ -264,3 +271,41 @@ def test_an_exercised_grant_is_left_out_or_taken_as_a_person_decides() -> None:
     for verdict, expected in ((Verdict.CLEAR, ["1041", "1042", "1187"]), (Verdict.UPHOLD, ["1042", "1187"])):
         decision = Decision("D1", OFFER, "EXERCISED_AFTER_TENDER", "1041", verdict, "reviewer", case.as_of, "seen")
         assert accepted(replace(case, decisions=(decision,))) == expected
+
+
+# --------------------------------------------------------------------------------------- the case as of a moment
+
+
+@pytest.mark.parametrize(
+    ("second", "contested", "disposition"), [(0, True, Disposition.HELD), (1, False, Disposition.REJECTED)]
+)
+def test_the_case_of_a_moment_shows_judgements_and_standings_as_expiration_left_them(
+    second: int, contested: bool, disposition: Disposition
+) -> None:
+    good = judged("S1", disposition=Disposition.EFFECTIVE, standing=tendered("1041"))
+    unsigned = judged("S2", curable("SIGNATURE_MISSING"), standing=replace(tendered("1041"), contested=True))
+    stray = replace(judged("S3"), holder_id=None)
+    case = offer_case_at(
+        datetime(2003, 7, 24, 17, 0, second, tzinfo=PACIFIC),
+        terms=TERMS,
+        state=OfferState(TERMS.expiration),
+        ledger=_ledger(),
+        judged=[(good, Kind.ELECTION), (unsigned, Kind.ELECTION), (stray, None)],
+        shares_at_receipt={"1041": 1000},
+    )
+    assert dict(case.standings) == {"H1": replace(tendered("1041"), contested=contested)}
+    assert [judgement.disposition for judgement in case.judgements][1] is disposition
+    assert len(case.judgements) == 3
+    assert case.shares_at_receipt["1041"] == 1000
+
+
+def test_a_case_before_any_effective_form_knows_nobody_tendering() -> None:
+    case = offer_case_at(
+        datetime(2003, 7, 1, 12, tzinfo=PACIFIC),
+        terms=TERMS,
+        state=OfferState(TERMS.expiration),
+        ledger=_ledger(),
+        judged=[(judged("S1"), Kind.ELECTION)],
+    )
+    assert list(case.tendering()) == []
+    assert case.standings["H1"] == Standing()
