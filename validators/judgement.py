@@ -216,7 +216,10 @@ _READING_ORDER = {one.code: number for number, one in enumerate(RULES)}
 
 
 def _review(case: Case) -> _Review:
-    """Runs every rule that applies; a copy is told so and nothing else, save doubts about its reading (rule 21)."""
+    """Runs every rule that applies; a copy is told so and nothing else, save doubts about its reading (rule 21).
+
+    A form without a holder never counts, whatever a person cleared: it has to be assigned.
+    """
     copied, _ = _run((RULE_BY_CODE["DUPLICATE_FAX"],), case)
     is_duplicate = any(finding.stands for finding in copied)
     if is_duplicate:
@@ -229,11 +232,14 @@ def _review(case: Case) -> _Review:
             findings, unknown = [*findings, *found], [*unknown, *not_evaluated]
             case = replace(case, row_statuses=MappingProxyType(_row_statuses(case, findings)))
     of_form = [finding for finding in findings if _row_target_of(finding, case) is None]
+    disposition = disposition_of(of_form, is_duplicate, _provisional_in(case))
+    if disposition is Disposition.EFFECTIVE and case.holder is None:
+        disposition = Disposition.HELD
     return _Review(
         findings=tuple(sorted(findings, key=lambda finding: _READING_ORDER[finding.code])),
         not_evaluated=tuple(unknown),
         row_statuses=case.row_statuses,
-        disposition=disposition_of(of_form, is_duplicate, _provisional_in(case)),
+        disposition=disposition,
         is_duplicate=is_duplicate,
     )
 
@@ -247,7 +253,7 @@ def _run(rules: Iterable[Rule], case: Case) -> tuple[list[Finding], list[str]]:
 
 
 def _row_statuses(case: Case, findings: Sequence[Finding]) -> dict[str, RowStatus]:
-    """The status of each filled row's target, in the form's order. Only a row of the holder's own grant is accepted."""
+    """The status of each filled row's target, in the form's order."""
     if case.submission.kind is not Kind.ELECTION:
         return {}
     statuses = {}
@@ -256,14 +262,16 @@ def _row_statuses(case: Case, findings: Sequence[Finding]) -> dict[str, RowStatu
         rows = [row for row in case.rows if row.target == target]
         about = [one for one in findings if _row_target_of(one, case) == target and not _is_spent_strike(one, rows)]
         status = row_status_of(about, is_provisional)
-        if status is RowStatus.ACCEPTED and not _is_own(rows[0], case):
+        if status is RowStatus.ACCEPTED and not _can_be_tendered(rows[0], case):
             status = RowStatus.HELD
         statuses[target] = status
     return statuses
 
 
-def _is_own(row: WrittenRow, case: Case) -> bool:
-    return row.grant is not None and case.holder is not None and row.grant.holder_id == case.holder.holder_id
+def _can_be_tendered(row: WrittenRow, case: Case) -> bool:
+    """Whether the ledger has shares of the holder's own to tender: no decision of a person can make them."""
+    grant, holder = row.grant, case.holder
+    return grant is not None and holder is not None and grant.holder_id == holder.holder_id and grant.unexercised > 0
 
 
 def _is_spent_strike(finding: Finding, rows: Sequence[WrittenRow]) -> bool:
