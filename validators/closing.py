@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 
+from core.decisions import Decision
 from core.findings import FORM, Disposition, Finding, Hold, Resolution, RowStatus, Severity
 from core.holders import OptionLedger
 from core.judgements import Judgement, Standing, State
@@ -111,6 +112,7 @@ def offer_case_at(
     ledger: OptionLedger,
     judged: Iterable[tuple[Judgement, Kind | None]],
     shares_at_receipt: Mapping[str, int] = MappingProxyType({}),
+    decisions: tuple[Decision, ...] = (),
 ) -> OfferCase:
     """The offer at `as_of` with judgements and standings as they are by then: after expiration, as that left them.
 
@@ -128,5 +130,12 @@ def offer_case_at(
         standings = {holder_id: theirs[-1][0].standing or Standing() for holder_id, theirs in by_holder.items()}
         judgements = tuple(judgement for judgement, _ in in_order)
     return OfferCase(
-        terms, state, as_of, ledger, judgements, MappingProxyType(standings), MappingProxyType(dict(shares_at_receipt))
+        terms=terms,
+        state=state,
+        as_of=as_of,
+        ledger=ledger,
+        judgements=judgements,
+        standings=MappingProxyType(standings),
+        shares_at_receipt=MappingProxyType(dict(shares_at_receipt)),
+        decisions=decisions,
     )
