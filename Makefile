@@ -3,8 +3,9 @@ SHELL := /bin/bash
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
+TRAINING := .venv-training
 
-.PHONY: demo test check lock bench-reading bench-speed system-run system-test clean
+.PHONY: demo test check lock bench-reading bench-speed train system-run system-test clean
 
 demo: $(VENV)/.ready system-run   ## the sample faxes end to end, into outputs/demo
 	$(BIN)/tenderfax --workspace outputs/demo-workspace demo
@@ -24,6 +25,10 @@ bench-reading: $(VENV)/.ready system-run   ## accuracy on forms never used while
 bench-speed: $(VENV)/.ready system-run     ## seconds a page against the bare tesseract program
 	$(BIN)/python -m benchmarks.speed
 
+train: $(TRAINING)/.ready         ## make the cell reader's network again, from its seed (hours)
+	$(TRAINING)/bin/python -m training.train
+	$(TRAINING)/bin/python -m training.export
+
 lock:                             ## compile the lock again from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --python-version 3.11 -o requirements.txt
 
@@ -33,6 +38,11 @@ system-run:
 system-test: system-run
 	@tools/system-packages test
 
+$(TRAINING)/.ready: training/requirements.txt $(VENV)/.ready
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(TRAINING)
+	$(BIN)/uv pip install --quiet --python $(TRAINING)/bin/python -r training/requirements.txt
+	@touch $@
+
 $(VENV)/.ready: requirements.txt pyproject.toml
 	@echo "Making $(VENV) with the locked packages of requirements.txt"
 	@$(PYTHON) -m venv $(VENV) 2>/dev/null || tools/python-venv $(PYTHON) $(VENV)
@@ -41,4 +51,4 @@ $(VENV)/.ready: requirements.txt pyproject.toml
 	@touch $@
 
 clean:                            ## remove the environment and everything made by running
-	rm -rf $(VENV) outputs .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) $(TRAINING) outputs .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
