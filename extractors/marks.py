@@ -105,8 +105,7 @@ def share_out(ink: Gray, zones: Sequence[Zone]) -> WrittenPage:
     )
     labels = np.asarray(labels, np.int32)
     pieces = _pieces(stats)
-    inside, near = _overlaps(labels, count, zones)
-    homes, outside = _homes(pieces, inside, near)
+    homes, outside = _homes(pieces, *_overlaps(labels, count, zones)) if zones else ({}, pieces)
     by_zone = {
         zone.name: _written(ink, labels, _without_dirt(homes.get(place, ())), _clip(zone.box, ink))
         for place, zone in enumerate(zones)

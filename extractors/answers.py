@@ -1,0 +1,64 @@
+"""Reads every filled zone of a form at once: all lines to each reader in one go, then one answer a zone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from core.readings import Mark, Reading
+from extractors.fusion import UNREADABLE, Fused, fuse, of_lines
+from extractors.lines import lines_of
+from extractors.marks import Written
+from extractors.readers.reader import NOTHING_READ, Crop, Reader, ReaderResult, Writing
+from extractors.thresholds import Thresholds
+from extractors.zones import ZoneInk
+
+_SURELY_BLANK = 0.999
+_LOST = 0.3
+"""What an answer is worth where broken fax lines run through it, and a blank where nothing can be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One place to read. `key` is unique in the form."""
+
+    key: str
+    writing: Writing
+    written: Written
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The readers' common answer and what each of them said (by reader name), for uses other than the value."""
+
+    fused: Fused
+    by_reader: Mapping[str, ReaderResult]
+
+
+def ask_readers(
+    questions: Sequence[Question], readers: Sequence[Reader], thresholds: Thresholds
+) -> Mapping[str, Answer]:
+    """An answer for each question, by its key; each reader is called once with all lines."""
+    lines = [(question, line) for question in questions for line in lines_of(question.written)]
+    crops = [Crop(line, question.writing) for question, line in lines]
+    results: dict[str, dict[str, list[ReaderResult]]] = {question.key: {} for question in questions}
+    for reader in readers if crops else ():
+        for (question, _), result in zip(lines, reader.read(crops), strict=True):
+            results[question.key].setdefault(reader.name, []).append(result)
+    return {question.key: _answer(question, results[question.key], thresholds) for question in questions}
+
+
+def _answer(question: Question, results: Mapping[str, Sequence[ReaderResult]], thresholds: Thresholds) -> Answer:
+    by_reader = {name: of_lines(lines) for name, lines in results.items()} or {"": NOTHING_READ}
+    return Answer(fuse(question.writing, by_reader, thresholds), by_reader)
+
+
+def reading_of(key: str, ink: ZoneInk, page: int, answer: Answer | None) -> Reading:
+    """The reading of a zone; `answer` None for a blank one. A place that the fax lost is illegible, never blank."""
+    if answer is not None:
+        fused = answer.fused
+        sure = fused.confidence * (_LOST if ink.unreadable else 1.0)
+        return Reading(key, fused.value, fused.raw, fused.mark, round(sure, 4), page, ink.zone.box, fused.readers)
+    if ink.unreadable:
+        return Reading(key, UNREADABLE, "", Mark.ILLEGIBLE, _LOST, page, ink.zone.box, "ink")
+    return Reading(key, "", "", Mark.BLANK, _SURELY_BLANK, page, ink.zone.box, "ink")

@@ -1,0 +1,93 @@
+"""Which readings the form's use of them does not trust: each becomes a Doubt, and the form goes to a person.
+
+A field that says what the ledger has for the holder found needs less confidence than one that nothing else speaks for:
+a misreading would have to hit the ledger's value by chance. The value itself is never changed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from core.grammar import normalise_grant_no, normalise_name, parse_date, parse_price, parse_shares, tax_id_digits
+from core.holders import Grant, Holder, OptionLedger
+from core.readings import Doubt, Mark, Reading
+from core.submissions import Fields, GrantRow
+from extractors.matching import Match
+from extractors.readers.reader import Writing
+from extractors.thresholds import Thresholds
+
+_TICK_ASKS = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class ReadField:
+    """One reading with the kind of writing it was read as; None for a tick or a signature."""
+
+    reading: Reading
+    writing: Writing | None
+
+
+def doubts_of(
+    read: Sequence[ReadField],
+    fields: Fields,
+    rows: Mapping[str, GrantRow],
+    match: Match,
+    ledger: OptionLedger,
+    thresholds: Thresholds,
+) -> tuple[Doubt, ...]:
+    """The doubtful readings, in reading order. `rows` are all rows as read by the stem of their keys (`row1`)."""
+    confirmed = frozenset(_confirmed_keys(fields, rows, match, ledger))
+    return tuple(doubt for each in read for doubt in _doubt(each, each.reading.key in confirmed, thresholds))
+
+
+def _doubt(field: ReadField, confirmed: bool, thresholds: Thresholds) -> Iterator[Doubt]:
+    reading = field.reading
+    if field.writing is None:
+        if reading.key.endswith("amend_box") and reading.confidence < _TICK_ASKS:
+            yield Doubt(reading.key, reading.confidence, _TICK_ASKS, "the box may or may not be ticked")
+        return
+    asks = thresholds.asks[field.writing]
+    asked = asks.confirmed if confirmed else asks.plain
+    if reading.confidence >= asked:
+        return
+    why = {
+        Mark.ILLEGIBLE: "something stands there that cannot be read",
+        Mark.BLANK: "it looks blank, but the fax may have lost what stood there",
+        Mark.READ: "the readers are not sure of it",
+    }[reading.mark]
+    yield Doubt(reading.key, reading.confidence, asked, why)
+
+
+def _confirmed_keys(fields: Fields, rows: Mapping[str, GrantRow], match: Match, ledger: OptionLedger) -> Iterator[str]:
+    """Keys of the readings that say what the ledger says of the holder found."""
+    holder = ledger.holder(match.holder_id) if match.holder_id else None
+    if holder is None:
+        return
+    yield from _confirmed_by_holder(fields, holder)
+    for (stem, row), grant_no in zip(rows.items(), match.grants, strict=True):
+        grant = ledger.grant(grant_no) if grant_no else None
+        if grant is not None:
+            yield from (f"{stem}.{column}" for column in _confirmed_by_grant(row, grant))
+
+
+def _confirmed_by_holder(fields: Fields, holder: Holder) -> Iterator[str]:
+    if normalise_name(fields.printed_name) == normalise_name(holder.name_on_agreement):
+        yield "printed_name"
+        yield "schedule.printed_name"
+    if holder.tax_id and tax_id_digits(fields.tax_id) == tax_id_digits(holder.tax_id):
+        yield "tax_id"
+    if holder.email and fields.email.casefold() == holder.email.casefold():
+        yield "email"
+
+
+def _confirmed_by_grant(row: GrantRow, grant: Grant) -> Iterator[str]:
+    if normalise_grant_no(row.grant_no) == grant.grant_no:
+        yield "grant_no"
+    written_on = parse_date(row.grant_date).value
+    if written_on is not None and written_on.on == grant.grant_date:
+        yield "grant_date"
+    if parse_price(row.price).value == grant.exercise_price:
+        yield "price"
+    if parse_shares(row.shares).value == grant.unexercised:
+        yield "shares"

@@ -1,0 +1,238 @@
+"""Reads one form: the zones of its pages into readings, the readings into the submission that the rules judge.
+
+The steps stand in `read_form`. Values are strings as written; their meaning is for the rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from core.grammar import parse_date_and_time
+from core.holders import OptionLedger
+from core.readings import Mark, Reading
+from core.submissions import Evidence, Fields, GrantRow, Schedule, Submission
+from core.transmissions import Receipt
+from extractors.answers import Answer, Question, ask_readers, reading_of
+from extractors.classify import evidence_in
+from extractors.cover_words import words_that_count
+from extractors.doubts import ReadField, doubts_of
+from extractors.free_text import capacity_in
+from extractors.matching import find_holder
+from extractors.page_images import RegisteredPage
+from extractors.readers.reader import Reader, Writing
+from extractors.signing import Signed, read_signing, signature_questions
+from extractors.splitting import FormPages
+from extractors.thresholds import Thresholds
+from extractors.zones import PageInk, ZoneInk
+from offers.forms import FieldKind
+
+_COLUMNS = ("grant_no", "grant_date", "price", "shares")
+_SURELY_ALTERED_BELOW = 0.97
+"""A cell with a line through a word is corrected unless it reads better than this: close handwriting has such lines."""
+_ROWS_OF_A_SCHEDULE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class FormPage:
+    """One page of the form with its ink. `prefix` goes before its keys: "" or "schedule."; `first_row` after earlier
+    sheets of the same kind is how many rows those had."""
+
+    page: RegisteredPage
+    ink: PageInk
+    prefix: str = ""
+    rows_before: int = 0
+
+    def key_of(self, zone_name: str) -> str:
+        """`row1_grant_no` of a schedule is `schedule.row1.grant_no`."""
+        stem, _, column = zone_name.partition("_")
+        if stem.startswith("row") and stem[3:].isdigit():
+            return f"{self.prefix}row{int(stem[3:]) + self.rows_before}.{column}"
+        return f"{self.prefix}{zone_name}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """Everything read of a form, by key."""
+
+    fields: Mapping[str, ReadField]
+    answers: Mapping[str, Answer]
+    signings: Mapping[str, Signed]
+    notes: tuple[str, ...]
+
+    def value(self, key: str) -> str:
+        field = self.fields.get(key)
+        return field.reading.value if field else ""
+
+
+def read_form(
+    form: FormPages,
+    pages: Sequence[tuple[RegisteredPage, PageInk]],
+    *,
+    identity: str,
+    fax: str,
+    receipt: Receipt,
+    readers: Sequence[Reader],
+    thresholds: Thresholds,
+    ledger: OptionLedger,
+) -> Submission:
+    """The submission made of `pages`, the form's own in the order sent. `identity` becomes its id."""
+    own = list(_form_pages(pages))
+    read = _read(own, readers, thresholds)
+    fields = _fields(own, read, [page for page, _ in pages], thresholds)
+    rows = _rows_by_stem(fields)
+    match = find_holder(fields, tuple(rows.values()), ledger)
+    doubts = doubts_of(tuple(read.fields.values()), fields, rows, match, ledger, thresholds)
+    return Submission(
+        id=identity,
+        kind=form.kind,
+        delivery=receipt.delivery,
+        destination=receipt.destination,
+        form_version=form.form_version,
+        pages=tuple(page.page.page_class + ("" if page.page.legible else "!") for page, _ in pages),
+        received_start=receipt.received_start,
+        received_at=receipt.received_at,
+        struck_text=tuple(words for each in own for words in each.ink.struck),
+        fields=fields,
+        holder_id=match.holder_id,
+        fax=fax,
+        readings={key: field.reading for key, field in read.fields.items()},
+        doubts=doubts,
+        bundle_clean=form.clean,
+    )
+
+
+def _form_pages(pages: Sequence[tuple[RegisteredPage, PageInk]]) -> Iterator[FormPage]:
+    sheets = 0
+    for page, ink in pages:
+        is_schedule = page.page.page_class == "SCHEDULE"
+        yield FormPage(page, ink, "schedule." if is_schedule else "", sheets * _ROWS_OF_A_SCHEDULE)
+        sheets += is_schedule
+
+
+# -- from ink to readings -----
+
+
+def _read(own: Sequence[FormPage], readers: Sequence[Reader], thresholds: Thresholds) -> _Reading:
+    signing = {
+        each.key_of(ink.zone.name): signature_questions(each.key_of(ink.zone.name), each.ink.shared, ink.written)
+        for each, ink in _zones(own)
+        if ink.zone.field_kind is FieldKind.SIGNATURE and each.ink.shared is not None
+    }
+    notes = [
+        Question(f"note{place}.{number}", Writing.WORDS, note)
+        for place, each in enumerate(own)
+        for number, note in enumerate(each.ink.notes)
+    ]
+    text = [
+        Question(each.key_of(ink.zone.name), Writing(ink.zone.field_kind.value), ink.written)
+        for each, ink in _zones(own)
+        if ink.is_filled and ink.zone.field_kind not in (FieldKind.SIGNATURE, FieldKind.TICK)
+    ]
+    answers = ask_readers([*text, *(q for group in signing.values() for q in group), *notes], readers, thresholds)
+    name = answers["printed_name"].fused.value if "printed_name" in answers else ""
+    signings = {key: read_signing(questions, answers, name) for key, questions in signing.items()}
+    fields = {
+        each.key_of(ink.zone.name): _read_field(each, ink, answers, signings)
+        for each, ink in _zones(own)
+        if ink.is_filled or ink.unreadable or ink.zone.row is None
+    }
+    return _Reading(fields, answers, signings, tuple(answers[note.key].fused.value for note in notes))
+
+
+def _zones(own: Sequence[FormPage]) -> Iterator[tuple[FormPage, ZoneInk]]:
+    return ((each, ink) for each in own for ink in each.ink.zones)
+
+
+def _read_field(
+    each: FormPage, ink: ZoneInk, answers: Mapping[str, Answer], signings: Mapping[str, Signed]
+) -> ReadField:
+    key, number, kind = each.key_of(ink.zone.name), each.page.page.number, ink.zone.field_kind
+    if kind is FieldKind.TICK:
+        tick = each.ink.ticks[ink.zone.name]
+        mark = Mark.ILLEGIBLE if tick.ticked is None else Mark.READ if tick.ticked else Mark.BLANK
+        value = {True: "ticked", False: "", None: "?"}[tick.ticked]
+        return ReadField(Reading(key, value, value, mark, tick.confidence, number, ink.zone.box, "ink"), None)
+    if kind is FieldKind.SIGNATURE:
+        signed = signings[key]
+        mark = Mark.READ if ink.is_filled else Mark.BLANK
+        value = signed.signature.reads_as or ""
+        return ReadField(
+            Reading(key, value, signed.mark.why or value, mark, signed.mark.confidence, number, ink.zone.box, "ink"),
+            None,
+        )
+    return ReadField(reading_of(key, ink, number, answers.get(key)), Writing(kind.value))
+
+
+# -- from readings to fields -----
+
+
+def _fields(own: Sequence[FormPage], read: _Reading, pages: Sequence[RegisteredPage], thresholds: Thresholds) -> Fields:
+    date, time = parse_date_and_time(read.value("signed_at"))
+    signed = read.signings.get("signature")
+    notes = [*read.notes, *(words for page in pages for words in words_that_count(page.page))]
+    capacity = (signed.capacity if signed else "") or capacity_in(" ".join(notes))
+    tick = next((each.ink.ticks["amend_box"].ticked for each in own if "amend_box" in each.ink.ticks), False)
+    fields = Fields(
+        printed_name=read.value("printed_name"),
+        tax_id=read.value("tax_id"),
+        date=date,
+        time=time,
+        email=read.value("email"),
+        address=read.value("address"),
+        notes=" / ".join(notes),
+        amend_box=tick,
+        rows=_rows(own, read, ""),
+        schedule=_schedule(own, read),
+        capacity=capacity,
+        title=capacity,
+        evidence=_evidence(pages),
+    )
+    return replace(fields, signature=signed.signature) if signed else fields
+
+
+def _rows(own: Sequence[FormPage], read: _Reading, prefix: str) -> tuple[GrantRow, ...]:
+    """The rows of the table (or of the schedule) down to the last that is not blank, blank ones between included."""
+    lines = [
+        _row(f"{prefix}row{line + each.rows_before}", each, line, read)
+        for each in own
+        if each.prefix == prefix
+        for line in sorted({ink.zone.row for ink in each.ink.zones if ink.zone.row is not None})
+    ]
+    last = max((place for place, row in enumerate(lines, start=1) if row != GrantRow()), default=0)
+    return tuple(lines[:last])
+
+
+def _row(stem: str, each: FormPage, line: int, read: _Reading) -> GrantRow:
+    cells = {column: read.value(f"{stem}.{column}") for column in _COLUMNS}
+    trouble = each.ink.rows[line]
+    filled = any(cells.values())
+    corrected = any(
+        (field := read.fields.get(f"{stem}.{column}")) is not None and field.reading.confidence < _SURELY_ALTERED_BELOW
+        for place, column in enumerate(_COLUMNS)
+        if place in trouble.crossed
+    )
+    return GrantRow(**cells, struck=trouble.struck and filled, altered=corrected and not trouble.struck)
+
+
+def _schedule(own: Sequence[FormPage], read: _Reading) -> Schedule | None:
+    if not any(each.prefix for each in own):
+        return None
+    signed = read.signings.get("schedule.signature")
+    return Schedule(
+        _rows(own, read, "schedule."),
+        read.value("schedule.printed_name"),
+        signed.signature.present if signed else False,
+        read.value("schedule.signed_on"),
+    )
+
+
+def _rows_by_stem(fields: Fields) -> dict[str, GrantRow]:
+    rows = {f"row{line}": row for line, row in enumerate(fields.rows, start=1)}
+    schedule = fields.schedule.rows if fields.schedule else ()
+    return rows | {f"schedule.row{line}": row for line, row in enumerate(schedule, start=1)}
+
+
+def _evidence(pages: Sequence[RegisteredPage]) -> tuple[Evidence, ...]:
+    found = {kind for page in pages if page.page.page_class == "EVIDENCE" for kind in evidence_in(page.page.text)}
+    return tuple(sorted(found))

@@ -1,0 +1,67 @@
+"""Writing outside the boxes: found on the page that is left when the form and its zones are taken away.
+
+Nothing that somebody wrote is dropped silently: what cannot be read becomes "?", so that FREE_TEXT fires (rulebook
+25). Dirt is not writing: specks, streaks, remnants of the form's own lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from extractors.marks import Piece, Written, WrittenPage
+from extractors.page_images import PIXELS_PER_POINT
+
+_EDGE = round(13 * PIXELS_PER_POINT)
+"""Along the sheet's edges lie shadows and punch holes; people leave them free."""
+_WORD_GAP = round(16 * PIXELS_PER_POINT)
+_LINE_GAP = round(3 * PIXELS_PER_POINT)
+_LEAST_INK = 220
+"""Pixels of ink of the smallest note: a tick, an "OK". Single specks of moderate damage have up to 90."""
+_LEAST_HEIGHT = round(5 * PIXELS_PER_POINT)
+_THIN = round(2.2 * PIXELS_PER_POINT)
+"""A lower piece is a remnant of a printed line, not writing, unless there is writing beside it."""
+
+
+def notes_on(page: WrittenPage) -> tuple[Written, ...]:
+    """Each note as one piece of writing, from top to bottom."""
+    height, width = page.ink.shape
+    inner = [
+        piece
+        for piece in page.outside
+        if piece.left >= _EDGE
+        and piece.right <= width - _EDGE
+        and piece.top >= _EDGE
+        and piece.bottom <= height - _EDGE
+    ]
+    groups = _grouped(inner, page.ink.shape)
+    notes = [group for group in groups if _is_writing(group)]
+    return tuple(page.written(group) for group in sorted(notes, key=lambda group: min(piece.top for piece in group)))
+
+
+def _is_writing(group: Sequence[Piece]) -> bool:
+    tall = [piece for piece in group if piece.height > _THIN]
+    if not tall or sum(piece.area for piece in tall) < _LEAST_INK:
+        return False
+    top, bottom = min(piece.top for piece in tall), max(piece.bottom for piece in tall)
+    return bottom - top >= _LEAST_HEIGHT
+
+
+def _grouped(pieces: Sequence[Piece], shape: tuple[int, ...]) -> list[list[Piece]]:
+    """Pieces near each other, nearer down the page than along a line, are one note."""
+    if not pieces:
+        return []
+    scale = 4
+    canvas = np.zeros((shape[0] // scale + 1, shape[1] // scale + 1), np.uint8)
+    for piece in pieces:
+        top, bottom = max(piece.top - _LINE_GAP, 0), piece.bottom + _LINE_GAP
+        left, right = max(piece.left - _WORD_GAP // 2, 0), piece.right + _WORD_GAP // 2
+        canvas[top // scale : bottom // scale + 1, left // scale : right // scale + 1] = 1
+    _, labels = cv2.connectedComponents(canvas, connectivity=8)
+    groups: dict[int, list[Piece]] = {}
+    for piece in pieces:
+        label = int(labels[(piece.top + piece.bottom) // 2 // scale, (piece.left + piece.right) // 2 // scale])
+        groups.setdefault(label, []).append(piece)
+    return list(groups.values())

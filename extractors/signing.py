@@ -1,0 +1,86 @@
+"""The signature box as a whole: whether it is signed, what the signature reads as, and a capacity written beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from core.grammar import normalise_name
+from core.submissions import Signature
+from extractors.answers import Answer, Question
+from extractors.free_text import capacity_in
+from extractors.marks import Piece, Written, WrittenPage
+from extractors.matching import likeness
+from extractors.page_images import PIXELS_PER_POINT
+from extractors.readers.reader import ReaderResult, Writing
+from extractors.signature import SignatureMark, read_signature
+
+_GAP = round(16 * PIXELS_PER_POINT)
+"""Paper between a signature and a title beside it; the words of one name stand closer."""
+_SURE_TYPE = 0.8
+_SURE_HAND = 0.5
+_SAME_WORD = 0.55
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What the box says. `capacity` is "" where the holder signed in person; `mark` explains a doubtful signature."""
+
+    signature: Signature
+    mark: SignatureMark
+    capacity: str = ""
+
+
+def signature_questions(key: str, page: WrittenPage, written: Written) -> tuple[Question, ...]:
+    """The signature first, then whatever stands beside it, left to right."""
+    groups = sorted(_groups(written.pieces), key=lambda group: -sum(piece.area for piece in group))
+    return tuple(Question(f"{key}#{number}", Writing.WORDS, page.written(group)) for number, group in enumerate(groups))
+
+
+def _groups(pieces: Sequence[Piece]) -> list[list[Piece]]:
+    groups: list[list[Piece]] = []
+    for piece in sorted(pieces, key=lambda piece: piece.left):
+        if groups and piece.left - max(other.right for other in groups[-1]) < _GAP:
+            groups[-1].append(piece)
+        else:
+            groups.append([piece])
+    return groups
+
+
+def read_signing(questions: Sequence[Question], answers: Mapping[str, Answer], printed_name: str) -> Signed:
+    if not questions:
+        return Signed(Signature(False, None), read_signature(Written(), looks_typed=False))
+    main = answers[questions[0].key]
+    mark = read_signature(questions[0].written, looks_typed=_looks_typed(main.by_reader))
+    texts = [result.plain for question in questions for result in answers[question.key].by_reader.values()]
+    capacity = next((found for text in texts if (found := capacity_in(text))), "")
+    return Signed(Signature(mark.present, _legible_name(main.by_reader, printed_name)), mark, capacity)
+
+
+def _looks_typed(by_reader: Mapping[str, ReaderResult]) -> bool:
+    """Every reader reads the same words, and surely: no reader of type is sure of a signature."""
+    texts = {normalise_name(result.plain) for result in by_reader.values()}
+    surely = all(result.confidence >= _SURE_TYPE for result in by_reader.values())
+    return len(texts) == 1 and surely and any(len(text) > 3 for text in texts)
+
+
+def _legible_name(by_reader: Mapping[str, ReaderResult], printed_name: str) -> str | None:
+    """The name that two readers read alike, None where it is illegible (rulebook 30).
+
+    A reading whose words are those of the printed name but for letters that readers mix up is not legible enough to
+    accuse anybody of another signature.
+    """
+    read = [result for result in by_reader.values() if len(result.plain) > 2]
+    for result in read:
+        alike = [other for other in read if normalise_name(other.plain) == normalise_name(result.plain)]
+        if len(alike) > 1 and max(other.confidence for other in alike) >= _SURE_HAND:
+            same = normalise_name(result.plain) == normalise_name(printed_name)
+            return result.plain if same or not _nearly_same(result.plain, printed_name) else None
+    return None
+
+
+def _nearly_same(read: str, printed: str) -> bool:
+    ours, theirs = normalise_name(read).split(), normalise_name(printed).split()
+    return len(ours) == len(theirs) and all(
+        likeness(one, other) >= _SAME_WORD for one, other in zip(ours, theirs, strict=True)
+    )

@@ -1,0 +1,75 @@
+"""Printed words of the form that somebody crossed out (FORM_ALTERED, rulebook 23).
+
+Along a line drawn through words nearly every pixel is ink, for an inch and more; along the middle of plain print half
+of them are. A strike of less than _WINDOW is not found here: nothing tells it from a hyphen or bold capitals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from extractors.page_images import Gray
+from extractors.printed_text import PrintedLine
+
+_INK_BELOW: Final = 150
+_WINDOW: Final = 76
+"""Pixels at 100 dpi (0.76 inch) along which a stroke is followed."""
+_COVERED: Final = 0.96
+"""Share of a window that is ink on a strike. Plain print reaches 0.88, the bold capitals of paragraph (d) at 98 lines."""
+_SLOPES: Final = tuple(np.linspace(-0.028, 0.028, 8).tolist())
+_MIDDLE: Final = (0.22, 0.8)
+"""Where in a printed line's height a stroke goes through its words; lower it underlines them."""
+_WORD_SHARE: Final = 0.5
+"""Share of a word's width that must be struck."""
+
+
+def struck_words(registered: Gray, lines: Sequence[PrintedLine]) -> tuple[str, ...]:
+    """The runs of printed words with a line through them, top to bottom. `registered` is the page with its print."""
+    if not lines:
+        return ()
+    strokes = _long_strokes(registered)
+    if not strokes.any():
+        return ()
+    return tuple(run for line in lines for run in _struck_runs(strokes, line))
+
+
+def _long_strokes(registered: Gray) -> NDArray[np.bool_]:
+    """Places at 100 dpi that lie on a nearly level stroke of _WINDOW pixels and more."""
+    height, width = registered.shape
+    # The darker of two pixels: a thin stroke must not fade away.
+    pairs = registered[: height // 2 * 2, : width // 2 * 2].reshape(height // 2, 2, width // 2, 2)
+    ink = (pairs.min(axis=(1, 3)) < _INK_BELOW).astype(np.uint8) * np.uint8(255)
+    found = np.zeros(ink.shape, np.bool_)
+    for slope in _SLOPES:
+        shear = np.array([[1.0, 0.0, 0.0], [-slope, 1.0, slope * ink.shape[1] / 2]])
+        level = cv2.warpAffine(ink, shear, ink.shape[::-1], flags=cv2.INTER_NEAREST)
+        thick = cv2.dilate(level, np.ones((2, 1), np.uint8))
+        covered = cv2.boxFilter(thick, -1, (_WINDOW, 1)) >= _COVERED * 255
+        if covered.any():
+            whole = cv2.dilate(covered.astype(np.uint8), np.ones((1, _WINDOW), np.uint8))
+            back = np.array([[1.0, 0.0, 0.0], [slope, 1.0, -slope * ink.shape[1] / 2]])
+            found |= cv2.warpAffine(whole, back, ink.shape[::-1], flags=cv2.INTER_NEAREST) > 0
+    return found
+
+
+def _struck_runs(strokes: NDArray[np.bool_], line: PrintedLine) -> Iterator[str]:
+    """Neighbouring words of one line that a stroke goes through, as one string."""
+    rows, columns = strokes.shape
+    height = line.box.y1 - line.box.y0
+    top, bottom = (round((line.box.y0 + share * height) * rows) for share in _MIDDLE)
+    struck_columns = strokes[top : bottom + 1].any(axis=0)
+    run: list[str] = []
+    for word in line.words:
+        covered = struck_columns[round(word.box.x0 * columns) : round(word.box.x1 * columns)]
+        if covered.size and float(covered.mean()) >= _WORD_SHARE:
+            run.append(word.text)
+        elif run:
+            yield " ".join(run)
+            run = []
+    if run:
+        yield " ".join(run)
