@@ -71,7 +71,7 @@ async def _attempt(house: House, claim: Claim) -> ReadFax | None:
     except FaxRefused as refusal:
         return ReadFax(claim.fax, None, claim.attempts, str(refusal))
     except ReaderFailed as failure:
-        await asyncio.to_thread(_give_back, house, claim.fax, f"{failure}\n{failure.details}".strip())
+        await asyncio.to_thread(give_back, house, claim.fax, f"{failure}\n{failure.details}".strip())
         return None
 
 
@@ -142,7 +142,8 @@ def _claim(house: House, fax: str) -> Claim | None:
         return claims.take(connection, fax, owner=house.owner, now=datetime.now(UTC), lease=house.desk.settings.lease)
 
 
-def _give_back(house: House, fax: str, failure: str) -> None:
+def give_back(house: House, fax: str, failure: str | None = None) -> None:
+    """Ends our claim without having finished; with `failure` the reader is to blame."""
     with house.desk.books.writing() as connection:
         claims.release(connection, fax, owner=house.owner, failure=failure)
 

@@ -7,37 +7,51 @@ step may be repeated, and a fax is taken in just the same where Prefect cannot b
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from prefect import flow, task
 
+from core.failures import TenderfaxError
 from flows import judging
-from flows.attempts import House, ReadFax, read_fax, record_fax
+from flows.attempts import House, ReadFax, give_back, read_fax, record_fax
 
 HOUSE: ContextVar[House] = ContextVar("house")
-_log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+class StepFailed(TenderfaxError):
+    """A step of the flow failed through a fault of ours. It names the kind only: Prefect keeps what we tell it."""
+
+
+@dataclass(slots=True)
+class Takings:
+    """What came of many faxes: those that a fault of ours left unfinished, with its kind, and those without Prefect."""
+
+    unfinished: dict[str, str] = field(default_factory=dict)
+    without_prefect: list[str] = field(default_factory=list)
 
 
 @task(name="read", persist_result=False)
 async def read(fax: str) -> ReadFax | None:
-    return await read_fax(HOUSE.get(), fax)
+    return await _named(read_fax(HOUSE.get(), fax))
 
 
 @task(name="record", persist_result=False)
 async def record(outcome: ReadFax) -> bool:
-    return await asyncio.to_thread(record_fax, HOUSE.get(), outcome)
+    return await _named(asyncio.to_thread(record_fax, HOUSE.get(), outcome))
 
 
 @task(name="judge", persist_result=False)
 async def judge() -> None:
-    await asyncio.to_thread(judging.refresh, HOUSE.get().desk)
+    await _named(asyncio.to_thread(judging.refresh, HOUSE.get().desk))
 
 
 @flow(name="intake_fax", flow_run_name="intake {fax}", validate_parameters=False, persist_result=False)
 async def intake_fax(fax: str) -> None:
-    """Takes one archived fax in; one that was read before is only judged again, for its receipt may be an earlier one."""
+    """Takes one archived fax in; one read before is only judged again, since this receipt may be an earlier one."""
     outcome = await read(fax)
     if outcome is not None:
         await record(outcome)
@@ -52,18 +66,40 @@ async def take_in(house: House, fax: str) -> None:
     await asyncio.to_thread(judging.refresh, house.desk)
 
 
-async def take_in_all(house: House, faxes: Sequence[str], on_done: Callable[[str], None]) -> None:
-    """Takes in every fax, as many at a time as there are readers, and one more that is being recorded."""
+async def take_in_all(house: House, faxes: Sequence[str], on_done: Callable[[str], None]) -> Takings:
+    """Takes in every fax, as many at a time as there are readers, and one more that is being recorded.
+
+    What fails is one fax's affair: its claim is given back and the others go on.
+    """
     HOUSE.set(house)
     free = asyncio.Semaphore(house.pool.size + 1)
+    takings = Takings()
 
     async def one(fax: str) -> None:
         async with free:
             try:
-                await intake_fax(fax)
-            except Exception as failure:  # noqa: BLE001 - Prefect itself failed; our claim says what is left to do
-                _log.warning("flow of fax %s failed (%s); taken in without it", fax[:12], type(failure).__name__)
-                await take_in(house, fax)
+                await _in_flow_or_without(house, fax, takings)
+            except Exception as failure:  # noqa: BLE001 - the edge of one fax
+                takings.unfinished[fax] = str(failure) if isinstance(failure, StepFailed) else type(failure).__name__
+                await asyncio.to_thread(give_back, house, fax)
             on_done(fax)
 
     await asyncio.gather(*(one(fax) for fax in dict.fromkeys(faxes)))
+    return takings
+
+
+async def _in_flow_or_without(house: House, fax: str, takings: Takings) -> None:
+    try:
+        await intake_fax(fax)
+    except StepFailed:
+        raise
+    except Exception:  # noqa: BLE001 - Prefect itself failed; our claim says what is left to do
+        takings.without_prefect.append(fax)
+        await take_in(house, fax)
+
+
+async def _named(step: Coroutine[Any, Any, T]) -> T:
+    try:
+        return await step
+    except Exception as failure:  # noqa: BLE001 - Prefect would keep the message, and it may quote the paper
+        raise StepFailed(type(failure).__name__) from None

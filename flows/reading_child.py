@@ -16,13 +16,19 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.holders import OptionLedger
 from core.plain import from_plain, to_plain
-from core.transmissions import Receipt
+from core.transmissions import Receipt, Transmission
 from extractors.failures import FaxFileRefused
+
+if TYPE_CHECKING:
+    from extractors.fax_pages import FaxPages
+
+Reader = Callable[[dict[str, Any]], Transmission]
 
 
 def main() -> None:
@@ -33,38 +39,45 @@ def main() -> None:
         greeting = json.loads(lines.readline())
         memory = int(greeting["memory_bytes"])
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-        read = _reader(Path(greeting["offer_folder"]), from_plain(OptionLedger, greeting["ledger"]))
+        ledger = from_plain(OptionLedger, greeting["ledger"])
+        read = _reader(Path(greeting["offer_folder"]), Path(greeting["pictures"]), ledger)
         for line in lines:
             lines.write(json.dumps(_answer(read, json.loads(line))) + "\n")
             lines.flush()
 
 
-def _reader(offer_folder: Path, ledger: OptionLedger) -> Any:
+def _reader(offer_folder: Path, pictures: Path, ledger: OptionLedger) -> Reader:
     # Imported here, below the memory limit: the readers' models are the greatest part of what a child takes.
-    from extractors.reading import read_transmission
-
+    from extractors.blank_pages import load_blank_pages
+    from extractors.fax_pages import pages_of_fax
     from extractors.limits import DecodeLimits
+    from extractors.reading import read_pages
     from offers.forms import load_forms
-    from offers.loading import load_offer
 
-    offer, forms = load_offer(offer_folder), load_forms(offer_folder)
+    forms = load_forms(offer_folder / "forms")
+    blanks = load_blank_pages(forms)
 
-    def read(request: dict[str, Any]) -> Any:
-        return read_transmission(
-            Path(request["path"]).read_bytes(),
-            fax=request["fax"],
-            file=request["file"],
-            receipt=from_plain(Receipt, request["receipt"]),
-            forms=forms,
-            terms=offer.terms,
-            ledger=ledger,
-            limits=DecodeLimits(),
-        )
+    def read(request: dict[str, Any]) -> Transmission:
+        fax, file = request["fax"], request["file"]
+        receipt = from_plain(Receipt, request["receipt"])
+        pages = pages_of_fax(Path(request["path"]).read_bytes(), blanks, DecodeLimits(), file)
+        _keep_pictures(pictures / fax, pages)
+        return read_pages(pages, fax=fax, file=file, receipt=receipt, forms=forms, ledger=ledger)
 
     return read
 
 
-def _answer(read: Any, request: dict[str, Any]) -> dict[str, Any]:
+def _keep_pictures(folder: Path, pages: FaxPages) -> None:
+    """Writes each page laid onto its blank, else upright, for the desk and the demo; derived, so nothing is flushed."""
+    import cv2
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for page in pages.pages:
+        picture = page.registered if page.registered is not None else page.squared
+        cv2.imwrite(str(folder / f"{page.page.number}.png"), picture, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+
+
+def _answer(read: Reader, request: dict[str, Any]) -> dict[str, Any]:
     try:
         return {"transmission": to_plain(read(request))}
     except FaxFileRefused as refusal:

@@ -19,6 +19,8 @@ from core.failures import TenderfaxError
 from core.holders import OptionLedger
 from core.plain import from_plain, to_plain
 from core.transmissions import Receipt, Transmission
+from flows.desk import Desk
+from ledger import grants
 
 CHILD = "flows.reading_child"
 
@@ -67,10 +69,12 @@ class _Child:
 class ReadingPool:
     """At most `size` children, started when first needed. `seconds` is the most that one fax may take.
 
-    A child's first fax has `start_seconds` more: it loads the readers' models.
+    A child's first fax has `start_seconds` more: it loads the readers' models. The pages' pictures go to
+    `pictures/FAX/PAGE.png`.
     """
 
     offer_folder: Path
+    pictures: Path
     ledger: OptionLedger
     size: int
     seconds: int
@@ -113,7 +117,7 @@ class ReadingPool:
 
     def _start(self) -> _Child:
         ours, theirs = socket.socketpair()
-        crash_log = tempfile.TemporaryFile()
+        crash_log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
         # One thread each: the pool is what runs in parallel. Faulthandler names the lines of code of a native crash.
         environment = os.environ | {"OMP_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1", "PYTHONFAULTHANDLER": "1"}
         with theirs:
@@ -133,6 +137,7 @@ class ReadingPool:
             child,
             {
                 "offer_folder": str(self.offer_folder),
+                "pictures": str(self.pictures),
                 "ledger": to_plain(self.ledger),
                 "memory_bytes": self.memory_bytes,
             },
@@ -140,10 +145,26 @@ class ReadingPool:
         return child
 
 
+def pool_for(desk: Desk) -> ReadingPool:
+    """The pool that the desk's settings ask for, reading with the option ledger in force."""
+    with desk.books.reading() as connection:
+        ledger = grants.ledger_in_force(connection)
+    settings = desk.settings
+    return ReadingPool(
+        settings.offer_folder,
+        settings.pages,
+        ledger,
+        settings.readers,
+        settings.read_seconds,
+        settings.read_memory_bytes,
+    )
+
+
 def _ask(child: _Child, request: ReadingRequest, seconds: float) -> dict[str, Any]:
     child.channel.settimeout(seconds)
     try:
-        _send(child, to_plain(request) | {"path": str(request.path)})
+        receipt = to_plain(request.receipt)
+        _send(child, {"fax": request.fax, "file": request.file, "path": str(request.path), "receipt": receipt})
         line = child.lines.readline()
     except TimeoutError:
         raise ReaderFailed(f"reader took longer than {seconds:.0f} seconds") from None

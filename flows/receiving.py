@@ -8,7 +8,7 @@ import stat
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -27,13 +27,13 @@ from extractors.failures import (
     shown_name,
 )
 from extractors.limits import DecodeLimits
-from extractors.tiff_header import DATE_TIME, FAX_RECV_TIME, SOFTWARE, TiffPage, is_tiff, read_tiff_headers
+from extractors.receipts import receipt_from_sidecar, receipt_from_tiff
+from extractors.tiff_header import is_tiff, read_tiff_headers
 from flows.desk import MACHINE, Desk
 from ledger import archive, claims, journal
 
 FAX_SUFFIXES = frozenset({".tif", ".tiff", ".pdf", ".png", ".jpg", ".jpeg", ".bmp", ".gif"})
 _SIDECAR_BYTES = 64 * 1024
-_TIFF_TIME = "%Y:%m:%d %H:%M:%S"
 
 
 class NameRefused(FaxFileRefused):
@@ -56,7 +56,7 @@ class Arrival:
 
 
 def fax_files(paths: list[Path]) -> tuple[list[Path], list[Path]]:
-    """The files to take in, and those found in folders that are no fax. Folders give theirs sorted by name.
+    """The files to take in, and those found in folders that are neither faxes nor sidecars; folders sorted by name.
 
     A folder whose name ends like a fax's is not opened, nor is a link followed: both are refused later, by name.
     """
@@ -65,6 +65,8 @@ def fax_files(paths: list[Path]) -> tuple[list[Path], list[Path]]:
     for path in paths:
         if path.is_dir() and not path.is_symlink() and path.suffix.lower() not in FAX_SUFFIXES:
             for found in _entries(path):
+                if found.suffix.lower() == ".json":
+                    continue
                 (taken if _looks_like_a_fax(found) else passed_over).append(found)
         else:
             taken.append(path)
@@ -106,7 +108,8 @@ def receipt_of(path: Path, content: bytes, desk: Desk) -> tuple[Receipt, str | N
     for sidecar in (path.with_name(path.name + ".json"), path.with_suffix(".json")):
         try:
             if (stated := _sidecar(sidecar)) is not None:
-                return _receipt_stated(stated, sidecar.name, desk.offer.terms.fax_number), None
+                _check_times(stated, sidecar.name)
+                return receipt_from_sidecar(stated, desk.offer.terms.fax_number), None
         except SidecarUnreadable as error:
             warning = str(error)
     return _receipt_of_tags(content, desk.decode_limits) or Receipt(), warning
@@ -142,6 +145,11 @@ def _check_name(name: str) -> None:
         raise NameRefused("its name climbs out of its folder", name)
 
 
+def shown(path: Path) -> str:
+    """A path's last name, fit to be printed on one line."""
+    return _printed(path.name)
+
+
 def _printed(name: str) -> str:
     """The name itself where it can be printed, else escaped."""
     return name if name.isprintable() else shown_name(name)
@@ -172,7 +180,7 @@ def _remains(path: Path, refusal: FaxFileRefused, limits: DecodeLimits) -> tuple
     try:
         match refusal:
             case SymbolicLinkRefused():
-                return f"{_printed(path.name)} -> {os.readlink(path)}\n".encode(errors="backslashreplace"), ".link"
+                return f"{_printed(path.name)} -> {path.readlink()}\n".encode(errors="backslashreplace"), ".link"
             case FolderInstead():
                 names = sorted(_printed(entry.name) for entry in path.iterdir())[:1000]
                 return "\n".join([_printed(path.name) + "/", *names, ""]).encode(errors="backslashreplace"), ".folder"
@@ -217,80 +225,24 @@ def _sidecar(path: Path) -> Mapping[str, Any] | None:
     return stated
 
 
-def _receipt_stated(stated: Mapping[str, Any], name: str, listed_number: str) -> Receipt:
-    pages = stated.get("pages")
-    if pages is not None and (isinstance(pages, bool) or not isinstance(pages, int)):
-        raise SidecarUnreadable(f"{_printed(name)}: pages {pages!r} is no number; receipt unknown")
-    received_at = _time_stated(stated, "received_at", name)
-    return Receipt(
-        received_start=_time_stated(stated, "received_start", name),
-        received_at=received_at,
-        source="sidecar" if received_at is not None else None,
-        destination=destination_of(_text_stated(stated, "destination", name), listed_number),
-        delivery=_text_stated(stated, "delivery", name) or "fax",
-        job_id=_text_stated(stated, "job_id", name),
-        caller_id=_text_stated(stated, "caller_id", name),
-        pages=pages,
-    )
-
-
-def destination_of(stated: str | None, listed_number: str) -> str:
-    """ "listed" for the offer's own number however it is written, and where nothing is said: an inbox has one number."""
-    if stated is None or stated == "listed" or _digits(stated) == _digits(listed_number):
-        return "listed"
-    return stated
-
-
-def _digits(number: str) -> str:
-    digits = "".join(c for c in number if c.isdigit())
-    return digits[1:] if len(digits) == 11 and digits.startswith("1") else digits
-
-
-def _text_stated(stated: Mapping[str, Any], key: str, name: str) -> str | None:
-    value = stated.get(key)
-    if value is None or value == "":
-        return None
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        raise SidecarUnreadable(f"{_printed(name)}: {key} is no text; receipt unknown")
-    return str(value)
-
-
-def _time_stated(stated: Mapping[str, Any], key: str, name: str) -> datetime | None:
-    value = stated.get(key)
-    if value is None:
-        return None
-    try:
-        if not isinstance(value, str) or len(value) <= len("2003-07-24"):
-            raise ValueError
-        return datetime.fromisoformat(value)
-    except ValueError:
-        raise SidecarUnreadable(f"{_printed(name)}: {key} {value!r} is no ISO 8601 time; receipt unknown") from None
+def _check_times(stated: Mapping[str, Any], name: str) -> None:
+    """A time that cannot be read must not be guessed at; a bare date would be taken for its midnight."""
+    for key in ("received_start", "received_at"):
+        value = stated.get(key)
+        if value is None:
+            continue
+        try:
+            if not isinstance(value, str) or len(value) <= len("2003-07-24"):
+                raise ValueError
+            datetime.fromisoformat(value)
+        except ValueError:
+            raise SidecarUnreadable(f"{_printed(name)}: {key} {value!r} is no ISO 8601 time; receipt unknown") from None
 
 
 def _receipt_of_tags(content: bytes, limits: DecodeLimits) -> Receipt | None:
-    """The receipt that a fax server wrote into the pages of a TIFF; None where it wrote none. No zone is recorded.
-
-    A DateTime alone is any scanner's word, never a fax server's: it counts beside FaxRecvTime, the page's seconds.
-    """
     if not is_tiff(content[:4]):
         return None
     try:
-        pages = read_tiff_headers(content, limits.max_pages, limits.max_pixels)
-        first, last = _page_receipt(pages[0]), _page_receipt(pages[-1])
-    except (FaxFileRefused, ValueError):
+        return receipt_from_tiff([p.tags for p in read_tiff_headers(content, limits.max_pages, limits.max_pixels)])
+    except FaxFileRefused:
         return None
-    if first is None or last is None:
-        return None
-    source = "hylafax" if "hylafax" in str(pages[0].tags.get(SOFTWARE, "")).lower() else "tiff"
-    return Receipt(received_start=first[0], received_at=last[1], source=source, pages=len(pages))
-
-
-def _page_receipt(page: TiffPage) -> tuple[datetime, datetime] | None:
-    """Begin and end of one page's receipt. HylaFAX stamps a page when it begins (2003:07:24 16:58:00), SpanDSP when it
-    ends (2003/07/24 16:58:00): FaxModem::recvSetupTIFF and t4_rx.c in their sources."""
-    stamp, seconds = str(page.tags.get(DATE_TIME, "")).strip(), page.tags.get(FAX_RECV_TIME)
-    if not stamp or not isinstance(seconds, int) or not 0 <= seconds < 86_400:
-        return None
-    moment = datetime.strptime(stamp.replace("/", ":"), _TIFF_TIME)  # noqa: DTZ007 - no zone is recorded
-    length = timedelta(seconds=seconds)
-    return (moment - length, moment) if "/" in stamp else (moment, moment + length)

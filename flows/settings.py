@@ -60,8 +60,7 @@ def settings_from(
     now: str | None = None,
 ) -> Settings:
     """The settings that options and environment give, options first; raises BadSetting naming the faulty one."""
-    folder = workspace or Path(environment.get("TENDERFAX_WORKSPACE") or "outputs")
-    folder = Path(os.path.abspath(folder))
+    folder = (workspace or Path(environment.get("TENDERFAX_WORKSPACE") or "outputs")).absolute()
     return Settings(
         workspace=folder,
         offer_folder=_offer_folder(offer or _path(environment.get("TENDERFAX_OFFER"))),
@@ -97,7 +96,7 @@ def _path(text: str | None) -> Path | None:
 def _offer_folder(asked: Path | None) -> Path:
     """The folder asked for, else the default below the current folder, else the one the program ships."""
     if asked is not None:
-        return Path(os.path.abspath(asked))
+        return asked.absolute()
     if DEFAULT_OFFER.is_dir():
         return DEFAULT_OFFER.absolute()
     return Path(__file__).resolve().parent.parent / DEFAULT_OFFER

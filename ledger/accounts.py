@@ -125,6 +125,8 @@ def add_user(connection: Connection, *, login: str, name: str, role: Role, passw
         raise BadAccount(f"login {login!r}: the person's name is missing; it is what the journal will say")
     if connection.execute(select(users.c.login).where(users.c.login == login)).first():
         raise BadAccount(f"login {login!r} is taken; choose another")
+    if connection.execute(select(users.c.login).where(users.c.name == " ".join(name.split()))).first():
+        raise BadAccount(f"somebody is called {name!r} already; the journal must tell two people apart")
     _refuse_easy(password, login, name)
     connection.execute(
         insert(users).values(

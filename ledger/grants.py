@@ -48,9 +48,9 @@ GRANT_COLUMNS = (
     "expires_on",
 )
 _PERSONAL = frozenset({"tax_id", "email", "address"})
-_DECIMAL = re.compile(r"\d{1,9}(\.\d{1,6})?")
-_WHOLE = re.compile(r"\d{1,12}")
-_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DECIMAL = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
+_WHOLE = re.compile(r"[0-9]{1,12}")
+_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LINE_BREAK = re.compile(r"[\r\n]+")
 _COUNTRY = re.compile(r"[A-Z]{2}")
@@ -177,6 +177,12 @@ def load_version(connection: Connection, version: int) -> OptionLedger:
             for row in connection.execute(select(grants).where(grants.c.version == version).order_by(grants.c.position))
         ],
     )
+
+
+def ledger_in_force(connection: Connection) -> OptionLedger:
+    """The version of the latest date, of two with the same date the one imported last; empty before any import."""
+    newest = max(versions(connection), key=lambda one: (one.as_of, one.version), default=None)
+    return load_version(connection, newest.version) if newest else OptionLedger((), ())
 
 
 @dataclass(slots=True)

@@ -1,0 +1,110 @@
+"""The command line: its global options, its commands, and how it ends (design 3.1).
+
+Exit status 0 done, 1 findings where a command says so, 2 wrong use or bad input with one clear line on stderr; never a
+traceback. Each command imports what it needs when it runs, so that `judge` does not wait for Prefect or OpenCV.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.failures import TenderfaxError
+from flows.commands import books, cases, faxes, offer, samples
+from flows.settings import settings_from
+
+DONE, FINDINGS, BAD_INPUT = 0, 1, 2
+_GLOBAL_OPTIONS = ("--workspace", "--offer", "--database", "--now")
+
+app = typer.Typer(
+    name="tenderfax",
+    help="Intake desk for the faxed forms of a tender offer.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+books.register(app)
+faxes.register(app)
+cases.register(app)
+offer.register(app)
+samples.register(app)
+
+
+@app.callback()
+def global_options(
+    context: typer.Context,
+    workspace: Annotated[
+        Path | None, typer.Option(help="Folder of the books (TENDERFAX_WORKSPACE, default outputs).")
+    ] = None,
+    offer: Annotated[Path | None, typer.Option(help="Folder of the offer (default offers/capstone_2003).")] = None,
+    database: Annotated[
+        str | None, typer.Option(help="Database URL (TENDERFAX_DATABASE, default SQLite in the workspace).")
+    ] = None,
+    now: Annotated[str | None, typer.Option(help="The clock, ISO 8601, for replaying a past offer.")] = None,
+) -> None:
+    context.obj = settings_from(os.environ, workspace=workspace, offer=offer, database=database, now=now)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs one command and returns its exit status."""
+    try:
+        status = app(args=_options_first(arguments), prog_name="tenderfax", standalone_mode=False)
+    except typer.TyperException as error:
+        return _refused(error.format_message())
+    except TenderfaxError as error:
+        return _refused(str(error))
+    except typer.Abort:
+        return _refused("stopped")
+    except KeyboardInterrupt:
+        return _refused("stopped; what was taken in is kept, run the same command again for the rest")
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; Python must not complain when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except Exception as error:  # noqa: BLE001 - the last edge: a person at a terminal is not shown a traceback
+        return _refused(_kept_for_the_maintainers(error))
+    return status if isinstance(status, int) else DONE
+
+
+def _refused(message: str) -> int:
+    sys.stdout.flush()
+    if message.strip():
+        sys.stderr.write(f"tenderfax: {message.rstrip()}\n")
+    return BAD_INPUT
+
+
+def _kept_for_the_maintainers(error: Exception) -> str:
+    """Writes the lines of code that failed, without values, into the workspace; returns what to tell the person."""
+    kind = type(error).__name__
+    place = Path(os.environ.get("TENDERFAX_WORKSPACE") or "outputs") / "failure.txt"
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(f"{kind}\n{''.join(traceback.format_tb(error.__traceback__))}")
+    except OSError:
+        return f"a fault of the program ({kind}); nothing was lost, please report it"
+    return f"a fault of the program ({kind}); nothing was lost, please report it with {place}"
+
+
+def _options_first(arguments: Sequence[str]) -> list[str]:
+    """Global options may stand anywhere: `tenderfax init --workspace DIR` is what people type."""
+    first: list[str] = []
+    rest: list[str] = []
+    remaining = iter(arguments)
+    for argument in remaining:
+        if argument == "--":
+            rest.extend([argument, *remaining])
+        elif argument in _GLOBAL_OPTIONS:
+            value = next(remaining, None)
+            first.extend([argument] if value is None else [argument, value])
+        elif argument.startswith(tuple(f"{option}=" for option in _GLOBAL_OPTIONS)):
+            first.append(argument)
+        else:
+            rest.append(argument)
+    return [*first, *rest]

@@ -1,0 +1,1 @@
+"""The commands, a file for each group; every command imports what it needs when it runs."""

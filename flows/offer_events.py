@@ -1,0 +1,79 @@
+"""What happens to the offer itself, decided by its rules on the books as they are and put into the journal."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from core.events import NewEvent
+from core.judgements import Judgement, Standing
+from core.submissions import Kind
+from flows.desk import Desk
+from judging.books import Judged, judged_now
+from ledger import grants, journal
+from validators.closing import standing_at_expiration
+from validators.offer_case import OfferCase
+from validators.offer_decisions import Decided
+
+
+def decide(desk: Desk, actor: str, choose: Callable[[OfferCase], Decided], *, at_close: bool = False) -> Decided:
+    """Puts the event that `choose` allows into the journal; raises OfferEventRefused where the rulebook forbids it.
+
+    Nothing can be written between the look at the books and the event. `at_close` shows the case as expiration left it.
+    """
+    with desk.books.writing() as connection:
+        decided = choose(offer_case(desk, connection, at_close=at_close))
+        journal.append(connection, [NewEvent(desk.now(), actor, decided.event)])
+    return decided
+
+
+def offer_case(desk: Desk, connection: Connection, *, at_close: bool = False) -> OfferCase:
+    """The offer as the books have it now, with all that its rules look at."""
+    judged = judged_now(desk.offer.terms, connection)
+    return OfferCase(
+        terms=desk.offer.terms,
+        state=judged.record.offer,
+        as_of=desk.now(),
+        ledger=judged.ledger,
+        judgements=tuple(judged.judgements.values()),
+        standings=_standings_at_close(judged) if at_close else judged.standings,
+        shares_at_receipt=_shares_at_receipt(desk, connection, judged),
+        decisions=judged.record.decisions,
+    )
+
+
+def _standings_at_close(judged: Judged) -> Mapping[str, Standing]:
+    kinds = {submission.id: submission.kind for submission in judged.submissions}
+    of_holder: dict[str, list[tuple[Judgement, Kind | None]]] = defaultdict(list)
+    for judgement in judged.judgements.values():
+        if judgement.holder_id is not None:
+            of_holder[judgement.holder_id].append((judgement, kinds[judgement.submission_id]))
+    return {holder_id: standing_at_expiration(judgements) for holder_id, judgements in of_holder.items()}
+
+
+def _shares_at_receipt(desk: Desk, connection: Connection, judged: Judged) -> Mapping[str, int]:
+    """For each grant that stands tendered, its unexercised shares by the ledger of the day its form came."""
+    received = {submission.id: submission.received_at for submission in judged.submissions}
+    versions = sorted(grants.versions(connection), key=lambda one: (one.as_of, one.version))
+    ledgers: dict[int, Mapping[str, int]] = {}
+    found: dict[str, int] = {}
+    for standing in judged.standings.values():
+        day = _local_day(desk, received.get(standing.basis or ""))
+        if day is None or not versions:
+            continue
+        then = next((one for one in reversed(versions) if one.as_of <= day.date()), versions[0])
+        if then.version not in ledgers:
+            ledgers[then.version] = {
+                grant.grant_no: grant.unexercised for grant in grants.load_version(connection, then.version).grants
+            }
+        found |= {no: ledgers[then.version][no] for no in standing.grants if no in ledgers[then.version]}
+    return found
+
+
+def _local_day(desk: Desk, received_at: datetime | None) -> datetime | None:
+    if received_at is None or received_at.tzinfo is None:
+        return received_at
+    return received_at.astimezone(desk.offer.terms.time_zone)

@@ -1,0 +1,44 @@
+"""Prefect set up for one workspace: its files inside it, offline and quiet; must run before Prefect is imported."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from core.failures import TenderfaxError
+
+_SETTINGS = {
+    "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "true",
+    # A machine under load needs longer than the default 20 seconds to start the embedded server for the first time.
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_UI_ENABLED": "false",
+    "PREFECT_LOGGING_LEVEL": "CRITICAL",
+    "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_TO_API_ENABLED": "false",
+    # One task run a transaction stalls SQLite for two seconds whenever several faxes finish together.
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "50",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "50",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
+    # Nothing here is scheduled or triggered: services that only poll are left out of the embedded server.
+    "PREFECT_SERVER_SERVICES_SCHEDULER_ENABLED": "false",
+    "PREFECT_SERVER_SERVICES_LATE_RUNS_ENABLED": "false",
+    "PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED": "false",
+}
+
+
+class PrefectTooEarly(TenderfaxError):
+    """Prefect was imported before its home was set: it would write into the user's own folder."""
+
+
+def settle_prefect(workspace: Path) -> None:
+    """Points Prefect at `workspace`; a setting that the environment names itself is kept (a shared server's URL)."""
+    home = workspace / "prefect"
+    if "prefect" in sys.modules and os.environ.get("PREFECT_HOME") != str(home):
+        raise PrefectTooEarly(f"Prefect was imported before its home {home} was set; import flows.intake later")
+    home.mkdir(parents=True, exist_ok=True)
+    os.environ["PREFECT_HOME"] = str(home)
+    for name, value in _SETTINGS.items():
+        os.environ.setdefault(name, value)
