@@ -77,7 +77,9 @@ def written_date(on: date, pattern: str) -> str:
 
 
 def written_time(at: datetime, pattern: str) -> str:
-    """`{hh}` stands for the 24-hour clock."""
+    """`{hh}` is the 24-hour clock, used only where no rule takes it for half a day: 10:00 may be either, 09:00 not."""
+    if "{hh}" in pattern and 10 <= at.hour <= 12:
+        pattern = _TIME_FORMATS[0]
     half = "am" if at.hour < 12 else "pm"
     parts = {
         "h": at.hour % 12 or 12, "hh": f"{at.hour:02d}", "min": f"{at.minute:02d}",

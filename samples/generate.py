@@ -19,15 +19,18 @@ import numpy as np
 import offers
 from core import grammar
 from core.holders import OptionLedger
-from core.plain import to_plain
-from core.submissions import Fields, GrantRow, Kind, Submission
+from core.notation import codes_to_json, standing_to_json, submission_to_json
+from core.offer_state import OfferState
+from core.submissions import GrantRow, Kind, Submission
 from offers.forms import Forms, load_forms
+from offers.loading import load_offer
 from samples import contents, sheets
 from samples.fax import ANCHORS, FINE, STANDARD, FaxedPage, Journey, Level, send, some_journey, write_pdf, write_tiff
 from samples.ledger import make_ledger, write_ledger
 from samples.lettering import Group
 from samples.paper import Gray, Pen, blank_picture, fill
 from samples.writing import Rng, Writer, somebody
+from validators.judgement import judge_all, needs_review
 
 FORMS_FOLDER = Path(offers.__file__).parent / "capstone_2003" / "forms"
 LEDGER_SEED = 2003
@@ -85,11 +88,12 @@ class SampleFax:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The files of one sample."""
+    """The files of one sample, and what stands on its forms."""
 
     fax: Path
     sidecar: Path
     expected: Path
+    submissions: tuple[Submission, ...]
 
 
 def make(out: Path, count: int, seed: int, *, options: Options | None = None) -> list[Written]:
@@ -103,6 +107,7 @@ def make(out: Path, count: int, seed: int, *, options: Options | None = None) ->
     for number in range(1, count + 1):
         rng = np.random.default_rng([seed, number])
         written.append(write(out, some_fax(f"fax{number:04d}", rng, ledger, forms, options), rng))
+    record_judgements(written, ledger)
     return written
 
 
@@ -247,7 +252,27 @@ def write(out: Path, sample: SampleFax, rng: Rng) -> Written:
     sidecar, expected = out / f"{sample.name}.json", out / f"{sample.name}.expected.json"
     _write_json(sidecar, _sidecar(sample))
     _write_json(expected, _expected(sample, pages, fax.name))
-    return Written(fax, sidecar, expected)
+    return Written(fax, sidecar, expected, sample.submissions)
+
+
+def record_judgements(written: Sequence[Written], ledger: OptionLedger) -> None:
+    """Add to each truth file what the rules make of its forms, all faxes of the batch being in one workspace.
+
+    It is what a reader who reads everything right would get: the holder is found by the rules, not told to them.
+    """
+    terms = load_offer(FORMS_FOLDER.parent).terms
+    everything = [replace(one, holder_id=None) for files in written for one in files.submissions]
+    judgements = judge_all(everything, ledger=ledger, offer=OfferState(terms.expiration), terms=terms).by_submission
+    for files in written:
+        truth = json.loads(files.expected.read_text(encoding="utf-8"))
+        for submission in truth["submissions"]:
+            judgement = judgements[submission["id"]]
+            submission |= codes_to_json(judgement) | {
+                "disposition": str(judgement.disposition),
+                "needs_review": needs_review(judgement),
+                "standing": standing_to_json(judgement.standing),
+            }
+        _write_json(files.expected, truth)
 
 
 def _next_page(journey: Journey, rng: Rng) -> Journey:
@@ -309,30 +334,16 @@ def _expected(sample: SampleFax, pages: Sequence[FaxedPage], file: str) -> dict[
 
 
 def _truth(submission: Submission) -> dict[str, Any]:
+    """The submission as a keyed form (design 3.3) and what its strings mean."""
     fields = submission.fields
     moment = grammar.signed_moment(fields.date, fields.time, offer_zone=contents.PACIFIC, assumed_year=2003)
     rows = fields.rows + (fields.schedule.rows if fields.schedule else ())
-    return {
-        "id": submission.id,
-        "kind": submission.kind.value if submission.kind else None,
-        "form_version": submission.form_version,
-        "delivery": submission.delivery,
-        "destination": submission.destination,
-        "pages": list(submission.pages),
-        "received_start": submission.received_start.isoformat() if submission.received_start else None,
-        "received_at": submission.received_at.isoformat() if submission.received_at else None,
+    return submission_to_json(submission) | {
+        "holder_id": submission.holder_id,
         "signed_at": moment.at.isoformat() if moment.at else None,
         "signed_date": moment.on.isoformat() if moment.on else None,
-        "struck_text": list(submission.struck_text),
-        "holder_id": submission.holder_id,
-        "fields": _plain_fields(fields),
         "rows": [_parsed(row) for row in rows],
     }
-
-
-def _plain_fields(fields: Fields) -> dict[str, Any]:
-    plain: dict[str, Any] = to_plain(fields)
-    return plain
 
 
 def _parsed(row: GrantRow) -> dict[str, Any]:

@@ -109,8 +109,10 @@ def _fill_signature(picture: Gray, page: FormPage, zone: Zone, fields: Fields, p
     representative = bool(fields.title) and page.page_class != "SCHEDULE"
     ends = zone.box.x0 + (zone.box.x1 - zone.box.x0) * (0.56 if representative else 1.0)
     left, top, right, bottom = _pixels(picture, replace(zone.box, x1=ends))
-    name = fields.signature.reads_as or fields.printed_name or "X"
-    ink, baseline, _ = sign(name, pen.writer, rng, PIXELS_PER_POINT, right - left, bottom - top)
+    room_to_sign = {"width": right - left, "height": bottom - top}
+    legible = fields.signature.reads_as
+    name = legible or fields.printed_name or "X"
+    ink, baseline = sign(name, pen.writer, rng, PIXELS_PER_POINT, **room_to_sign, legibly=bool(legible))
     ink, baseline = _fitted(*trimmed(ink, baseline), width=(right - left) * 0.98, height=(bottom - top) * 1.5)
     room = right - left - ink.shape[1]
     x = left + round(room * rng.uniform(0.02, 0.5))

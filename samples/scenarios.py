@@ -6,7 +6,9 @@ what the rules make of each form is computed, not claimed.
 
 from __future__ import annotations
 
+import json
 import sys
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -29,6 +31,7 @@ from samples.generate import (
     Written,
     form_sheets,
     instruction_sheets,
+    record_judgements,
     write,
 )
 from samples.ledger import PROLIFIC, make_ledger, write_ledger
@@ -66,7 +69,8 @@ class Desk:
         return plain[number * 3]
 
     def grants(self, holder: Holder, most: int = 4) -> tuple[Grant, ...]:
-        return contents.eligible_grants(self.ledger, holder)[:most]
+        """Up to `most` of the holder's eligible grants; no halves of a split, whose partner might be cut off."""
+        return tuple(g for g in contents.eligible_grants(self.ledger, holder) if not g.split_group)[:most]
 
     def election(
         self,
@@ -105,7 +109,7 @@ class Desk:
 
     def fax(self, submissions: tuple[Submission, ...], laid: list[Sheet], **more: Any) -> SampleFax:
         named = tuple(replace(form, id=f"{self.name}-{number}") for number, form in enumerate(submissions, start=1))
-        journey = some_journey(self.rng, self.level, self.resolution)
+        journey = some_journey(_chance(self.name, "journey"), self.level, self.resolution)
         # Small files: the committed set is to stay small, and grain and screens are what no compression undoes.
         journey = replace(journey, dither="none", tint=0.95, grain=min(journey.grain, 4.0))
         if more.pop("dithered", False):
@@ -127,6 +131,10 @@ class Situation:
     typed: bool = True
     level: Level = Level.LIGHT
     resolution: tuple[int, int] = FINE
+    hand_of: str = ""
+    """The situation whose writer writes again; "" for a writer of its own."""
+    same_sheets: bool = False
+    """The very sheets of `hand_of` are sent again, not new ones in the same hand."""
 
 
 def write_all(out: Path) -> list[Written]:
@@ -136,18 +144,39 @@ def write_all(out: Path) -> list[Written]:
     write_ledger(ledger, out)
     written = []
     for number, situation in enumerate(SITUATIONS, start=1):
-        rng = np.random.default_rng([LEDGER_SEED, number])
-        desk = Desk(
-            f"{number:02d}_{situation.name}",
-            ledger,
-            forms,
-            rng,
-            somebody(rng, Group.TRAINING, typed=situation.typed),
-            situation.level,
-            situation.resolution,
-        )
-        written.append(write(out, replace(situation.build(desk), title=situation.title), rng))
+        name = f"{number:02d}_{situation.name}"
+        hand = _chance(situation.hand_of or situation.name, "hand")
+        writer = somebody(hand, Group.TRAINING, typed=situation.typed)
+        rng = _chance(situation.hand_of if situation.same_sheets else situation.name, "writing")
+        desk = Desk(name, ledger, forms, rng, writer, situation.level, situation.resolution)
+        sample = replace(situation.build(desk), title=situation.title)
+        written.append(write(out, sample, _chance(name, "sending")))
+    record_judgements(written, ledger)
+    _write_contents(out, written)
     return written
+
+
+def _write_contents(out: Path, written: list[Written]) -> None:
+    """The list of the situations, with the outcome for a reader who reads everything right."""
+    lines = [
+        "# Sample faxes",
+        "",
+        "Synthetic, written by `python -m samples.scenarios`: holders, hands and damage are made up. Beside each fax",
+        "stand its receipt (`NAME.json`, as a fax server leaves it) and its truth (`NAME.expected.json`).",
+        "",
+        "| Fax | Shows | Outcome of a perfect reading |",
+        "|---|---|---|",
+    ]
+    for files, situation in zip(written, SITUATIONS, strict=True):
+        truth = json.loads(files.expected.read_text(encoding="utf-8"))
+        outcomes = [f"{form['disposition']} {', '.join(form['codes'])}".strip() for form in truth["submissions"]]
+        lines.append(f"| `{files.fax.name}` | {situation.title} | {'; '.join(outcomes) or 'no form: to a person'} |")
+    (out / "README.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _chance(name: str, purpose: str) -> Rng:
+    """A situation keeps its hand and its damage when others are added before it."""
+    return np.random.default_rng([LEDGER_SEED, zlib.crc32(f"{name} {purpose}".encode())])
 
 
 def _pacific(local: str) -> datetime:
@@ -235,7 +264,7 @@ def _schedule(desk: Desk) -> SampleFax:
 
 
 def _duplicate(desk: Desk) -> SampleFax:
-    """The upside-down form sent again the right way round: the same sheets, another call."""
+    """The sheets of the upside-down fax sent again the right way round: another call, no other form."""
     first = desk.election(desk.employee(4), "2003-07-12 10:00")
     return desk.plain(_arrived(first, _pacific("2003-07-14 16:20:30")))
 
@@ -431,15 +460,23 @@ SITUATIONS: tuple[Situation, ...] = (
     Situation("clean_typed", "An election in good order, typed", _clean_typed),
     Situation("clean_handwritten", "An election in good order, by hand", _clean_handwritten, typed=False),
     Situation("june_edition_july", "June 25 edition sent after the amendment", _june_edition_late, typed=False),
-    Situation("notice", "A notice withdraws what number 3 tendered", _notice, typed=False),
-    Situation("replacement", "A new election replaces number 2, box ticked", _replacement),
-    Situation("re_tender", "A new election after the notice", _re_tender, typed=False),
+    Situation("notice", "A notice withdraws what number 3 tendered", _notice, typed=False, hand_of="clean_handwritten"),
+    Situation("replacement", "A new election replaces number 2, box ticked", _replacement, hand_of="clean_typed"),
+    Situation("re_tender", "A new election after the notice", _re_tender, typed=False, hand_of="clean_handwritten"),
     Situation("upside_down", "Both pages fed upside down", _upside_down, typed=False, level=Level.MODERATE),
     Situation("out_of_order", "Pages shuffled, instructions between them", _out_of_order),
     Situation("with_cover", "A cover sheet without a word of its own", _with_cover, typed=False),
     Situation("two_forms", "Two employees' forms in one call", _two_forms),
     Situation("schedule", "Fourteen grants: eight on the form, six on a schedule", _schedule),
-    Situation("duplicate", "Number 8 sent again", _duplicate, typed=False, level=Level.MODERATE),
+    Situation(
+        "duplicate",
+        "Number 8 sent again",
+        _duplicate,
+        typed=False,
+        level=Level.MODERATE,
+        hand_of="upside_down",
+        same_sheets=True,
+    ),
     Situation("pdf", "A fax server that delivers PDF", _as_pdf),
     Situation("standard_resolution", "98 lines an inch, Group 3", _standard_resolution, resolution=STANDARD),
     Situation("superfine", "391 lines an inch", _superfine, typed=False, resolution=SUPERFINE),

@@ -219,13 +219,13 @@ def curve(anchors: npt.NDArray[np.float64], steps: int = 12) -> npt.NDArray[np.f
 
 
 def sign(
-    name: str, writer: Writer, rng: Rng, pixels_per_point: float, width: int, height: int
-) -> tuple[Ink, int, bool]:
-    """A signature: its ink, the row of its baseline, and whether its letters can be read at all."""
-    style = rng.choice(["fluent", "initial", "scribble"], p=[0.5, 0.3, 0.2])
+    name: str, writer: Writer, rng: Rng, pixels_per_point: float, *, width: int, height: int, legibly: bool = False
+) -> tuple[Ink, int]:
+    """A signature and the row of its baseline: a name written out, an initial with a trail, or a scribble."""
+    style = "fluent" if legibly else rng.choice(["fluent", "initial", "scribble"], p=[0.5, 0.3, 0.2])
     if style == "scribble":
         ink, baseline = _scribble(rng, width * float(rng.uniform(0.35, 0.7)), height, pixels_per_point)
-        return ink, baseline, False
+        return ink, baseline
     pen = replace(
         writer,
         family=writer.signing_family,
@@ -246,7 +246,7 @@ def sign(
         ink, baseline = _beside(ink, baseline, tail, tail_base, overlap=round(10 * pixels_per_point))
     if rng.random() < 0.4:
         ink = np.maximum(ink, _flourish(ink.shape, baseline, rng, pixels_per_point))
-    return ink, baseline, style == "fluent"
+    return ink, baseline
 
 
 def _scribble(rng: Rng, width: float, height: int, pixels_per_point: float) -> tuple[Ink, int]:
