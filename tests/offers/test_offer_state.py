@@ -109,6 +109,7 @@ def test_the_state_as_of_a_moment_knows_nothing_later() -> None:
     assert (before.extensions, before.waivers, before.changes) == ((), (), state.changes)
     assert state_as_of(state, pt("07-24T12:00:00")).extensions == state.extensions
     assert state_as_of(state, pt("07-24T18:00:00")).waivers == (waiver,)
+    assert state_as_of(state, pt("07-14T00:00:00")).changes == state.changes
     assert state_as_of(state, pt("07-13T23:59:59")).changes == ()
 
 
