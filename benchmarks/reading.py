@@ -144,7 +144,6 @@ def _score_pages(score: FaxScore, transmission: Transmission, truth: Mapping[str
         if told and page.affine is not None:
             laid = points @ np.array([page.affine[:2], page.affine[3:5]]).T + np.array([page.affine[2], page.affine[5]])
             anchors = np.array(expected["anchors"])
-            anchors = 1.0 - anchors if page.rotation == 180 else anchors
             errors = np.linalg.norm((laid - anchors) * PAGE_POINTS, axis=1)
             score.anchor_errors.extend(errors.tolist())
             told = float(np.quantile(errors, 0.9)) <= REGISTERED_POINTS
