@@ -6,14 +6,16 @@ them. Its catalogue of signs is wider than the rules' trigger words, because rea
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
+from typing import Any
 
 import spacy
 from spacy.language import Language
 from spacy.matcher import Matcher
-from spacy.tokens import Doc
+from spacy.tokenizer import Tokenizer
 
 
 class Sign(StrEnum):
@@ -32,7 +34,10 @@ class Found:
 
 
 _FUZZY = "FUZZY1"
-_CONDITIONS = (
+_OPENING = re.compile(r"""^[("'\[]""")
+_CLOSING = re.compile(r"""[)"'\],;:.!?]$""")
+_Pattern = list[dict[str, Any]]
+_CONDITIONS: tuple[_Pattern, ...] = (
     [{"LOWER": "only"}, {"LOWER": "if"}],
     [{"LOWER": {_FUZZY: "provided"}}],
     [{"LOWER": {_FUZZY: "providing"}}],
@@ -49,7 +54,7 @@ _CONDITIONS = (
     [{"LOWER": {_FUZZY: "assuming"}}],
     [{"LOWER": {_FUZZY: "otherwise"}}],
 )
-_PARTIALS = (
+_PARTIALS: tuple[_Pattern, ...] = (
     [{"LOWER": {_FUZZY: "except"}}],
     [{"LOWER": "only"}, {"LOWER": {"IN": ["grant", "grants", "option", "options", "the", "row"]}}],
     [{"LOWER": {_FUZZY: "withdraw"}}, {"LOWER": {"IN": ["only", "just", "part", "grant"]}}],
@@ -58,14 +63,14 @@ _PARTIALS = (
     [{"LOWER": {_FUZZY: "partial"}}],
     [{"LOWER": {_FUZZY: "partially"}}],
 )
-_NAME_CHANGES = (
+_NAME_CHANGES: tuple[_Pattern, ...] = (
     [{"LOWER": {_FUZZY: "formerly"}}],
     [{"LOWER": {"IN": ["f/k/a", "fka", "f.k.a.", "née", "nee"]}}],
     [{"LOWER": {_FUZZY: "maiden"}}],
     [{"LOWER": {_FUZZY: "married"}}, {"LOWER": "name"}],
     [{"LOWER": "name"}, {"LOWER": {_FUZZY: "changed"}}],
 )
-_CAPACITIES = (
+_CAPACITIES: tuple[_Pattern, ...] = (
     [{"LOWER": {_FUZZY: "attorney"}}, {"OP": "?"}, {"LOWER": "in"}, {"OP": "?"}, {"LOWER": "fact"}],
     [{"LOWER": {_FUZZY: "attorney-in-fact"}}],
     [{"LOWER": "by"}, {"LOWER": {"IN": ["poa", "p.o.a.", "power"]}}],
@@ -110,8 +115,8 @@ def capacity_in(text: str) -> str:
 @cache
 def _english() -> Language:
     language = spacy.blank("en")
-    # Infixes split "attorney-in-fact" and "f/k/a"; here each is one word.
-    language.tokenizer.infix_finditer = None
+    # English infixes would split "attorney-in-fact" and "f/k/a"; here each is one word.
+    language.tokenizer = Tokenizer(language.vocab, prefix_search=_OPENING.search, suffix_search=_CLOSING.search)
     return language
 
 
@@ -119,10 +124,5 @@ def _english() -> Language:
 def _matcher() -> Matcher:
     matcher = Matcher(_english().vocab)
     for sign, patterns in _PATTERNS.items():
-        matcher.add(sign.value, [list(pattern) for pattern in patterns])
+        matcher.add(sign.value, list(patterns))
     return matcher
-
-
-def tokens_of(text: str) -> Doc:
-    """The words of a text as spaCy has them."""
-    return _english()(text)

@@ -1,4 +1,4 @@
-"""Several readers, one answer: the value most of them mean, with a confidence that says how often such an answer is wrong.
+"""Several readers, one answer: the value most of them mean, and how sure one may be of it.
 
 It compares readings by their sense (meanings), never with the ledger: what a holder ought to have written has no part
 in what the paper says. How much each reader's word is worth stands in `thresholds.toml`, measured.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from extractors.marks import Written
 from extractors.page_images import Gray
@@ -18,12 +19,12 @@ def lines_of(written: Written) -> tuple[Gray, ...]:
     if not written.pieces:
         return ()
     ink = written.ink
-    bands = _bands(ink.any(axis=1)) if ink.shape[0] > _SURELY_ONE_LINE else [(0, ink.shape[0])]
+    bands = _bands(np.any(ink, axis=1)) if ink.shape[0] > _SURELY_ONE_LINE else [(0, ink.shape[0])]
     lines = (_tight(written.picture[top:bottom]) for top, bottom in bands)
     return tuple(line for line in lines if line.size)
 
 
-def _bands(inked_rows: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> list[tuple[int, int]]:
+def _bands(inked_rows: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """Rows from and to of each line; a low band joins the neighbour that is nearer."""
     edges = np.flatnonzero(np.diff(np.concatenate(([0], inked_rows.astype(np.int8), [0]))))
     bands = [(int(top), int(bottom)) for top, bottom in zip(edges[::2], edges[1::2], strict=True)]

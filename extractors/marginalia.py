@@ -22,7 +22,9 @@ _LEAST_INK = 220
 """Pixels of ink of the smallest note: a tick, an "OK". Single specks of moderate damage have up to 90."""
 _LEAST_HEIGHT = round(5 * PIXELS_PER_POINT)
 _THIN = round(2.2 * PIXELS_PER_POINT)
-"""A lower piece is a remnant of a printed line, not writing, unless there is writing beside it."""
+"""A piece that is thinner one way is a remnant of a printed line, not writing, unless there is writing beside it."""
+_LONG = 9
+"""A piece so many times longer than wide is a remnant too: where the feed was uneven, a ruled line bends."""
 
 
 def notes_on(page: WrittenPage) -> tuple[Written, ...]:
@@ -42,11 +44,10 @@ def notes_on(page: WrittenPage) -> tuple[Written, ...]:
 
 
 def _is_writing(group: Sequence[Piece]) -> bool:
-    tall = [piece for piece in group if piece.height > _THIN]
-    if not tall or sum(piece.area for piece in tall) < _LEAST_INK:
+    solid = [piece for piece in group if min(piece.sides) > _THIN and max(piece.sides) < _LONG * min(piece.sides)]
+    if not solid or sum(piece.area for piece in group) < _LEAST_INK:
         return False
-    top, bottom = min(piece.top for piece in tall), max(piece.bottom for piece in tall)
-    return bottom - top >= _LEAST_HEIGHT
+    return max(piece.bottom for piece in solid) - min(piece.top for piece in solid) >= _LEAST_HEIGHT
 
 
 def _grouped(pieces: Sequence[Piece], shape: tuple[int, ...]) -> list[list[Piece]]:

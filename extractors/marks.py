@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from core.readings import Box
 from extractors.page_images import PIXELS_PER_POINT, Gray
-from offers.forms import Zone
+from offers.forms import FieldKind, Zone
 
 INK_BELOW = 140
 """Grey values below this are ink: squaring and softening leave the edges of 1-bit strokes grey."""
@@ -30,6 +30,8 @@ _OVERSHOOT = round(13 * PIXELS_PER_POINT)
 """How far outside its box a holder's writing still counts as written in it, in pixels."""
 _CUT_BY_THE_FORM = round(3.5 * PIXELS_PER_POINT)
 """Dropping a printed line out may cut a figure in two; pieces this near to each other are one."""
+_FLOURISH = round(11 * PIXELS_PER_POINT)
+"""A stroke under a signature, cut off by the line that it was signed on."""
 _MOSTLY = 0.55
 
 
@@ -51,6 +53,10 @@ class Piece:
     @property
     def height(self) -> int:
         return self.bottom - self.top
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        return self.width, self.height
 
     def distance_to(self, other: Piece) -> int:
         """Pixels of paper between the two bounds, along the wider gap; 0 where they overlap."""
@@ -100,12 +106,12 @@ class WrittenPage:
 
 def share_out(ink: Gray, zones: Sequence[Zone]) -> WrittenPage:
     """Every piece of ink of a registered, dropped-out page to the zone it was written in."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(
+    count, found, stats, _ = cv2.connectedComponentsWithStats(
         (ink < INK_BELOW).astype(np.uint8), connectivity=8, ltype=cv2.CV_32S
     )
-    labels = np.asarray(labels, np.int32)
-    pieces = _pieces(stats)
-    homes, outside = _homes(pieces, *_overlaps(labels, count, zones)) if zones else ({}, pieces)
+    labels = np.asarray(found, np.int32)
+    pieces = _pieces(np.asarray(stats, np.int32))
+    homes, outside = _homes(pieces, zones, *_overlaps(labels, count, zones)) if zones else ({}, pieces)
     by_zone = {
         zone.name: _written(ink, labels, _without_dirt(homes.get(place, ())), _clip(zone.box, ink))
         for place, zone in enumerate(zones)
@@ -126,7 +132,8 @@ def _overlaps(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Pixels of each piece (row) inside each zone's box (column), and within its reach; column 0 is neither."""
     boxes, reaches = np.zeros(labels.shape, np.int32), np.zeros(labels.shape, np.int32)
-    for number, zone in enumerate(zones, start=1):
+    # A signature pays least heed to its box: its reach goes before its neighbours'.
+    for number, zone in sorted(enumerate(zones, start=1), key=lambda each: each[1].field_kind is FieldKind.SIGNATURE):
         _fill(reaches, zone.box, number, _OVERSHOOT)
     for number, zone in enumerate(zones, start=1):
         _fill(reaches, zone.box, number, 0)
@@ -147,7 +154,7 @@ def _fill(picture: NDArray[np.int32], box: Box, number: int, margin: int) -> Non
 
 
 def _homes(
-    pieces: Iterable[Piece], inside: NDArray[np.int64], near: NDArray[np.int64]
+    pieces: Iterable[Piece], zones: Sequence[Zone], inside: NDArray[np.int64], near: NDArray[np.int64]
 ) -> tuple[dict[int, list[Piece]], list[Piece]]:
     """Pieces by the place of their zone, and those of none. A stroke across several boxes is in each of them."""
     homes: dict[int, list[Piece]] = {}
@@ -166,7 +173,8 @@ def _homes(
         else:
             outside.append(piece)
     for place, piece in strays:
-        if any(piece.distance_to(other) <= _CUT_BY_THE_FORM for other in homes.get(place, ())):
+        far = _FLOURISH if zones[place].field_kind is FieldKind.SIGNATURE else _CUT_BY_THE_FORM
+        if any(piece.distance_to(other) <= far for other in homes.get(place, ())):
             homes[place].append(piece)
         else:
             outside.append(piece)
@@ -212,8 +220,7 @@ def _written(
     # One pixel of air keeps the grey edges of the strokes.
     left, top = max(left - 1, 0), max(top - 1, 0)
     window = labels[top : bottom + 1, left : right + 1]
-    own = np.isin(window, [piece.label for piece in pieces]).astype(np.uint8)
-    own = cv2.dilate(own, np.ones((3, 3), np.uint8))
-    others = (window > 0) & (own > 0) & ~np.isin(window, [piece.label for piece in pieces])
-    picture = np.where((own > 0) & ~others, ink[top : bottom + 1, left : right + 1], np.uint8(PAPER))
+    own = np.isin(window, [piece.label for piece in pieces])
+    rim = cv2.dilate(own.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    picture = np.where(own | (rim & (window == 0)), ink[top : bottom + 1, left : right + 1], np.uint8(PAPER))
     return Written(tuple(pieces), picture.astype(np.uint8), left, top)

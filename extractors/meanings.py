@@ -27,7 +27,7 @@ _EDGE_DIRT = " .,:;'`~_|-"
 
 
 def meaning(writing: Writing, text: str) -> Hashable | None:
-    """The sense of `text` in this kind of box, None where the box's grammar does not cover it. Equal sense, equal value."""
+    """The sense of `text` in this kind of box; None where the box's grammar does not cover it."""
     return _MEANINGS[writing](text) if text.strip() and "?" not in text else None
 
 

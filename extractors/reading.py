@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from core.holders import OptionLedger
+from core.readings import Doubt
 from core.transmissions import Receipt, Transmission
 from extractors.blank_pages import load_blank_pages
 from extractors.fax_pages import FaxPages, pages_of_fax
@@ -17,6 +18,8 @@ from extractors.splitting import split_into_forms
 from extractors.thresholds import load_thresholds
 from extractors.zones import ink_of_page
 from offers.forms import Forms
+
+_PAGES_LOST = Doubt("pages", 0.0, 1.0, "the file says that it once had more pages than it has")
 
 
 def read_transmission(
@@ -61,6 +64,8 @@ def read_pages(
         )
         for number, form in enumerate(split, start=1)
     )
+    if pages.is_short:
+        submissions = tuple(replace(each, doubts=(*each.doubts, _PAGES_LOST)) for each in submissions)
     owners = {place: number for number, form in enumerate(split) for place in form.places}
     return Transmission(
         fax,

@@ -17,9 +17,12 @@ from extractors.signature import SignatureMark, read_signature
 
 _GAP = round(16 * PIXELS_PER_POINT)
 """Paper between a signature and a title beside it; the words of one name stand closer."""
+_AS_LARGE = 0.62
+"""Writing this high, as a share of the highest, belongs to the signature; a title beside it is written smaller."""
 _SURE_TYPE = 0.8
-_SURE_HAND = 0.5
+_SURE_HAND = 0.8
 _SAME_WORD = 0.55
+_SAME_NAME = 0.93
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,8 @@ def _legible_name(by_reader: Mapping[str, ReaderResult], printed_name: str) -> s
 
 
 def _nearly_same(read: str, printed: str) -> bool:
+    """Word by word where there are as many words, else as a whole: readers lose the space between two words."""
     ours, theirs = normalise_name(read).split(), normalise_name(printed).split()
-    return len(ours) == len(theirs) and all(
-        likeness(one, other) >= _SAME_WORD for one, other in zip(ours, theirs, strict=True)
-    )
+    if len(ours) == len(theirs):
+        return all(likeness(one, other) >= _SAME_WORD for one, other in zip(ours, theirs, strict=True))
+    return likeness("".join(ours), "".join(theirs)) >= _SAME_NAME

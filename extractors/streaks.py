@@ -40,9 +40,16 @@ def without_streaks(ink: Gray) -> Gray:
 
 def _thin_uprights(ink: Gray) -> NDArray[np.uint8]:
     """The parts of the ink that are thin across and go on downwards."""
-    dark = (ink < INK_BELOW).astype(np.uint8)
-    thick = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((1, _THICKEST + 1), np.uint8))
-    return np.asarray(cv2.morphologyEx(dark & ~thick, cv2.MORPH_OPEN, np.ones((_SHORTEST, 1), np.uint8)), np.uint8)
+    dark = ink < INK_BELOW
+    thin = dark & ~_thick(dark, _THICKEST + 1)
+    return np.asarray(
+        cv2.morphologyEx(thin.astype(np.uint8), cv2.MORPH_OPEN, np.ones((_SHORTEST, 1), np.uint8)), np.uint8
+    )
+
+
+def _thick(dark: NDArray[np.bool_], across: int) -> NDArray[np.bool_]:
+    """The ink that is `across` pixels and more from side to side."""
+    return np.asarray(cv2.morphologyEx(dark.astype(np.uint8), cv2.MORPH_OPEN, np.ones((1, across), np.uint8))) > 0
 
 
 def _straightest(thin: NDArray[np.uint8]) -> NDArray[np.int64] | None:
@@ -73,9 +80,7 @@ def _erase(ink: Gray, thin: NDArray[np.uint8], path: NDArray[np.int64]) -> None:
     for offset in range(-_THICKEST, _THICKEST + 1):
         column = np.clip(path + offset, 0, width - 1)
         band[np.arange(height), column] = 1
-    streak = cv2.dilate(thin & band, np.ones((3, 5), np.uint8)) & band
-    dark = ink < INK_BELOW
+    streak = (np.asarray(cv2.dilate(thin & band, np.ones((3, 5), np.uint8))) > 0) & (band > 0)
     # What is thick where the streak passes is a stroke that crosses it.
-    thick = cv2.morphologyEx(dark.astype(np.uint8), cv2.MORPH_OPEN, np.ones((1, _THICKEST + 2), np.uint8))
-    ink[(streak > 0) & (thick == 0)] = PAPER
+    ink[streak & ~_thick(ink < INK_BELOW, _THICKEST + 2)] = PAPER
     thin[band > 0] = 0

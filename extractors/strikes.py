@@ -64,7 +64,7 @@ def _middle_of(ink: Gray, box: Box) -> NDArray[np.bool_]:
 
 
 def _width(ink: Gray, box: Box) -> float:
-    return (box.x1 - box.x0) * ink.shape[1]
+    return (box.x1 - box.x0) * float(ink.shape[1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import numpy as np
 from core.readings import Box
 from extractors.marginalia import notes_on
 from extractors.marks import Written, WrittenPage, share_out
-from extractors.page_images import RegisteredPage
+from extractors.page_images import Gray, RegisteredPage
 from extractors.printed_text import PrintedLine
 from extractors.streaks import without_streaks
 from extractors.strikes import RowTrouble, read_row_trouble
@@ -74,7 +74,7 @@ def ink_of_page(page: RegisteredPage, printed: tuple[PrintedLine, ...]) -> PageI
     )
 
 
-def _row_troubles(ink: np.ndarray, form_page: FormPage, shared: WrittenPage) -> Mapping[int, RowTrouble]:
+def _row_troubles(ink: Gray, form_page: FormPage, shared: WrittenPage) -> Mapping[int, RowTrouble]:
     rows: dict[int, list[Zone]] = {}
     for zone in form_page.zones:
         if zone.row is not None:

@@ -27,7 +27,7 @@ class Frames:
 
 
 def joined_frames(lines: Sequence[Frames]) -> Frames | None:
-    """The frames of lines over one alphabet as those of a single line, a certain space between each two; None of none."""
+    """The frames of several lines over one alphabet as those of one line, a sure space between each two."""
     if not lines:
         return None
     alphabet = lines[0].alphabet
