@@ -34,10 +34,15 @@ class PrefectTooEarly(TenderfaxError):
 
 
 def settle_prefect(workspace: Path) -> None:
-    """Points Prefect at `workspace`; a setting that the environment names itself is kept (a shared server's URL)."""
+    """Points Prefect at `workspace`; a setting that the environment names itself is kept (a shared server's URL).
+
+    A process that serves several workspaces one after the other keeps the first one's: Prefect reads its home once.
+    """
+    if "prefect" in sys.modules:
+        if "PREFECT_HOME" not in os.environ:
+            raise PrefectTooEarly("Prefect was imported before its home was set; import flows.intake later")
+        return
     home = workspace / "prefect"
-    if "prefect" in sys.modules and os.environ.get("PREFECT_HOME") != str(home):
-        raise PrefectTooEarly(f"Prefect was imported before its home {home} was set; import flows.intake later")
     home.mkdir(parents=True, exist_ok=True)
     os.environ["PREFECT_HOME"] = str(home)
     for name, value in _SETTINGS.items():

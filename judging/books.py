@@ -65,13 +65,14 @@ def judged_as_of(terms: Terms, connection: Connection, instant: datetime) -> Jud
     """Everything judged as the books had it at `instant`, so that a report of then comes out the same (decision 0061).
 
     An instant before the books were opened has no report to repeat: a past offer is being replayed. There the papers
-    decide: what was received, announced and decided by then.
+    decide: what was received, announced and decided by then. The first option ledger holds for whatever came before it.
     """
-    events = tuple(journal.read(connection, as_of=instant))
-    if events:
-        return _judge(terms, connection, replay(events, _empty(terms)))
     full = replay(journal.read(connection), _empty(terms))
-    return _judge(terms, connection, _papers_until(terms, full, instant))
+    events = tuple(journal.read(connection, as_of=instant))
+    if not events:
+        return _judge(terms, connection, _papers_until(terms, full, instant))
+    then = replay(events, _empty(terms))
+    return _judge(terms, connection, then if then.imports else replace(then, imports=full.imports[:1]))
 
 
 def derive(judged: Judged) -> Derived:

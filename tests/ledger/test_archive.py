@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -65,7 +64,7 @@ def test_a_quarantined_file_lies_beside_a_readable_reason(tmp_path: Path) -> Non
     name = quarantine(tmp_path, sha256=digest, content=b"no fax", suffix=".bin", reason="x.tif: it is no picture")
     assert (tmp_path / name).read_bytes() == b"no fax"
     assert (tmp_path / f"{digest}.reason.txt").read_text() == "x.tif: it is no picture\n"
-    assert sorted(os.listdir(tmp_path)) == sorted([name, f"{digest}.reason.txt"])
+    assert {path.name for path in tmp_path.iterdir()} == {name, f"{digest}.reason.txt"}
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def test_two_that_make_the_books_at_once_both_succeed(bare_database_url: str) ->
     def make() -> None:
         try:
             make_books(bare_database_url).close()
-        except Exception as failure:
+        except (BooksNotReady, DatabaseError) as failure:
             failures.append(failure)
 
     threads = [threading.Thread(target=make) for _ in range(3)]

@@ -16,6 +16,8 @@ from core.decisions import Decision, Verdict, Waiver
 from core.events import (
     BODY_OF,
     Body,
+    CounselAsked,
+    DecisionTakenBack,
     DefectWaived,
     EventKind,
     FaxArchived,
@@ -24,6 +26,7 @@ from core.events import (
     FaxReceived,
     FieldCorrected,
     FindingDecided,
+    FormDismissed,
     FormKeyed,
     HolderAssigned,
     LedgerImported,
@@ -32,6 +35,9 @@ from core.events import (
     OfferChanged,
     OfferExtended,
     OfferTerminated,
+    TaxIdShown,
+    WaiverDeclined,
+    WaiverProposed,
     body_of,
     payload_of,
 )
@@ -51,7 +57,7 @@ SUBMISSION = Submission(
     kind=Kind.ELECTION,
     form_version="2003-07-09",
     pages=("E1", "E2!"),
-    received_start=datetime(2003, 7, 14, 10, 38),
+    received_start=datetime.fromisoformat("2003-07-14T10:38:00"),
     received_at=datetime(2003, 7, 14, 10, 40, tzinfo=timezone(timedelta(hours=-7))),
     struck_text=("(d)",),
     fields=Fields(
@@ -84,6 +90,12 @@ BODIES: tuple[Body, ...] = (
     FindingDecided(DECISION),
     FieldCorrected("S1", "row1.shares", "1200", "seen on the crop"),
     HolderAssigned("S1", None, "taken back"),
+    FormDismissed("S1", "a menu"),
+    CounselAsked("S1", "heirs"),
+    DecisionTakenBack("e1", "S1", "wrong row"),
+    WaiverProposed("W1", "EMAIL_MISSING", "courtesy"),
+    WaiverDeclined("W1", "EMAIL_MISSING", "no"),
+    TaxIdShown("S1", "compared with the agreement"),
 )
 
 
