@@ -29,8 +29,11 @@ _PATCH: Final = 40
 PATCH_SIZE: Final = (_PATCH, _PATCH)
 """Width and height of a print patch: 0.4 inch at SEARCH_DPI, two or three lines of print."""
 _PATCH_MARGIN: Final = 20
-_PATCH_CONTRAST: Final = 28.0
-"""Standard deviation of grey below which a patch has too little print to be found again."""
+_PATCH_CONTRAST: Final = 16.0
+"""Standard deviation of grey below which a patch has too little print to be found again. A page number alone has 20:
+on a page of few lines it is all that holds the lower end in place."""
+_EDGE_GREY: Final = 2.0
+"""Mean step of grey from pixel to pixel; lines of print have 10 to 30, a page number 3, a ruled line along itself 0."""
 _FEWEST_PATCHES: Final = 12
 
 Points = NDArray[np.float32]
@@ -108,6 +111,14 @@ class BlankPage:
     def patches(self) -> NDArray[np.int32]:
         """n x 2 upper left corners (x, y) of the patches with enough print, on a regular grid of the half picture."""
         return np.array(list(_printed_patches(self.half)), np.int32).reshape(-1, 2)
+
+    @cached_property
+    def patch_texture(self) -> NDArray[np.bool_]:
+        """n x 2: whether each patch has edges that tell its place across, and down. A ruled line has one of them."""
+        wide, high = PATCH_SIZE
+        pieces = np.array([self.half[y : y + high, x : x + wide] for x, y in self.patches], np.int16)
+        across, down = (np.abs(np.diff(pieces, axis=axis)).mean(axis=(1, 2)) for axis in (2, 1))
+        return np.column_stack([across, down]) > _EDGE_GREY
 
     @cached_property
     def print_mask(self) -> NDArray[np.bool_]:

@@ -7,7 +7,6 @@ FaxFileRefused that says why.
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import json
 import os
@@ -127,24 +126,15 @@ def decode_fax(content: bytes, limits: DecodeLimits, name: str = "") -> DecodedF
 
 def _run_decoder(content: bytes, limits: DecodeLimits, folder: Path) -> None:
     command = [sys.executable, "-I", "-m", "extractors.decode_child", json.dumps(asdict(limits))]
-    # In a session of its own: a poppler left behind by a killed decoder is ended with it.
-    child = subprocess.Popen(
-        command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        env={**os.environ, "OMP_NUM_THREADS": "1"}, start_new_session=True,
-    )  # fmt: skip
     try:
-        _, said = child.communicate(content, timeout=limits.seconds + _GRACE_SECONDS)
+        # A poppler left behind by a killed decoder ends by itself: its pipe is gone, its processor time limited.
+        done = subprocess.run(
+            command, cwd=folder, input=content, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            timeout=limits.seconds + _GRACE_SECONDS, check=False,
+        )  # fmt: skip
     except subprocess.TimeoutExpired as error:
         raise DecoderTimedOut(f"decoding it takes longer than {limits.seconds} s") from error
-    finally:
-        _end_session(child)
-    _raise_failure_of(child.returncode, said, limits, folder)
-
-
-def _end_session(child: subprocess.Popen[bytes]) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(child.pid, signal.SIGKILL)
-    child.wait()
+    _raise_failure_of(done.returncode, done.stderr, limits, folder)
 
 
 def _raise_failure_of(status: int, said: bytes, limits: DecodeLimits, folder: Path) -> None:

@@ -62,10 +62,16 @@ def _fail(failure: FaxFileRefused) -> int:
 
 def _limit_this_process(limits: DecodeLimits) -> None:
     """Children (poppler) inherit the limits. A core file of somebody's form must not lie about."""
-    resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
-    resource.setrlimit(resource.RLIMIT_CPU, (limits.seconds, limits.seconds + 1))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (2 * limits.max_pixels, 2 * limits.max_pixels))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for kind, most in (
+        (resource.RLIMIT_AS, limits.memory_bytes),
+        (resource.RLIMIT_CPU, limits.seconds),
+        (resource.RLIMIT_FSIZE, 2 * limits.max_pixels),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        # Whoever started us may be limited more tightly already; a limit can only be lowered.
+        hard = resource.getrlimit(kind)[1]
+        lower = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(kind, (lower, lower))
     # Pillow would answer a large picture with its own exception; the header check comes first and says more.
     Image.MAX_IMAGE_PIXELS = limits.max_pixels
     ImageFile.LOAD_TRUNCATED_IMAGES = False

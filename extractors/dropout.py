@@ -20,6 +20,8 @@ from extractors.page_images import Gray
 
 _INK: Final = 128
 """Darker than this is ink, on a registered page."""
+_TRACE: Final = 200
+"""Darker than this is a trace of print: a descreened page has its thin strokes in grey."""
 _RULE_LENGTH: Final = 60
 """Print in a run of this many pixels (0.3 inch) is a ruled line, not a letter."""
 _SPREAD: Final = 7
@@ -74,7 +76,7 @@ def drop_print(registered: Gray, blank: BlankPage) -> Dropout:
     rim = cv2.dilate(written, np.ones((3, 3), np.uint8))
     ink = np.full_like(registered, _PAPER)
     np.copyto(ink, registered, where=rim > 0)
-    present = cv2.dilate(dark, np.ones((_SPREAD, _SPREAD), np.uint8))
+    present = cv2.dilate(_mask(registered < _TRACE), np.ones((_SPREAD, _SPREAD), np.uint8))
     missing = cv2.bitwise_or(cv2.bitwise_not(masks.exact), present)
     return Dropout(ink, np.asarray(missing, np.uint8))
 

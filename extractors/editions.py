@@ -15,38 +15,40 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from extractors.blank_pages import BlankPage
+from extractors.blank_pages import PATCH_SIZE, BlankPage
 from extractors.page_images import Gray
-from extractors.registration import CoarsePlacing, find_patches
+from extractors.registration import Layout, Placing, find_patches
 
 MARK_SIZE: Final = (48, 16)
 """A mark is a word or two of one line: 0.48 x 0.16 inch at SEARCH_DPI."""
 _STEP: Final = (24, 8)
 _MARK_CONTRAST: Final = 28.0
 _UNLIKE_GREY: Final = 60
-_REACH: Final = 8
+_REACH: Final = (6, 6)
 _NEARBY: Final = 70
 """Six lines of print, in half-size pixels: words that the other edition has so far above or below have only moved down
 with the text's flow. A page laid by its lower half would find them there: they tell nothing."""
 _DIFFERENT: Final = 0.55
 _MOVED: Final = 0.7
 """Words that correlate less than the first with the other edition do not stand there; more than the second, they do."""
+_SAME_PATCH: Final = 0.95
+_SAME_SHARE: Final = 0.6
 _MOST_MARKS: Final = 12
 _PRESENT: Final = 0.55
 """Mean correlation of an edition's own marks from which its words stand on the page."""
 _MARGIN: Final = 0.2
-_IDENTITY: Final = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+_IDENTITY: Final = Layout(np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]))
 
 
 @dataclass(frozen=True, slots=True)
 class EditionWitness:
     """How well the differing words of one edition are found on a page: mean correlation, 1 = as printed."""
 
-    placing: CoarsePlacing
+    placing: Placing
     presence: float
 
 
-def witness_editions(half: Gray, placings: Sequence[CoarsePlacing]) -> tuple[EditionWitness, ...]:
+def witness_editions(half: Gray, placings: Sequence[Placing]) -> tuple[EditionWitness, ...]:
     """Each edition's witness, best first. `placings` lay one page onto the editions of one blank."""
     witnesses = [_witness(half, placing, placings) for placing in placings]
     return tuple(sorted(witnesses, key=lambda w: w.presence, reverse=True))
@@ -62,14 +64,14 @@ def edition_of(witnesses: Sequence[EditionWitness]) -> str | None:
     return best.placing.blank.form.version
 
 
-def _witness(half: Gray, placing: CoarsePlacing, placings: Sequence[CoarsePlacing]) -> EditionWitness:
+def _witness(half: Gray, placing: Placing, placings: Sequence[Placing]) -> EditionWitness:
     marks = np.concatenate(
         [marks_of(placing.blank, other.blank) for other in placings if other is not placing]
         or [np.zeros((0, 2), np.int32)]
     )
     if not len(marks):
         return EditionWitness(placing, 0.0)
-    hits = find_patches(half, placing.blank, placing.affine, _REACH, marks, MARK_SIZE)
+    hits = find_patches(half, placing.blank, placing.laid, _REACH, marks, MARK_SIZE)
     return EditionWitness(placing, float(np.mean(hits.scores)))
 
 
@@ -91,10 +93,17 @@ def marks_of(blank: BlankPage, other: BlankPage) -> NDArray[np.int32]:
     return np.array(chosen, np.int32).reshape(-1, 2)
 
 
+@lru_cache(maxsize=64)
+def shares_layout(blank: BlankPage, other: BlankPage) -> bool:
+    """Whether all but some words stand at the same place in both editions: then no text has moved up or down."""
+    hits = find_patches(other.half, blank, _IDENTITY, (2, 2), blank.patches, PATCH_SIZE)
+    return float(np.mean(hits.scores > _SAME_PATCH)) > _SAME_SHARE
+
+
 def _is_above_or_below(blank: BlankPage, other: BlankPage, corner: NDArray[np.int32]) -> bool:
     (x, y), (wide, high) = corner, MARK_SIZE
     words = blank.half[y : y + high, x : x + wide]
-    around = other.half[max(y - _NEARBY, 0) : y + high + _NEARBY, x - _REACH : x + wide + _REACH]
+    around = other.half[max(y - _NEARBY, 0) : y + high + _NEARBY, x - _REACH[0] : x + wide + _REACH[0]]
     return float(cv2.matchTemplate(around, words, cv2.TM_CCOEFF_NORMED).max()) > _MOVED
 
 
@@ -105,8 +114,8 @@ def _candidates(blank: BlankPage, other: BlankPage) -> list[tuple[int, int]]:
     height, width = blank.half.shape
     return [
         (x, y)
-        for y in range(_REACH, height - high - _REACH, down)
-        for x in range(_REACH, width - wide - _REACH, right)
+        for y in range(_REACH[1], height - high - _REACH[1], down)
+        for x in range(_REACH[0], width - wide - _REACH[0], right)
         if blank.half[y : y + high, x : x + wide].std() > _MARK_CONTRAST and differs[y : y + high, x : x + wide].any()
     ]
 

@@ -50,11 +50,14 @@ class LineDamage:
     rows: tuple[int, ...] = ()
 
 
-def line_damage(raw: RawPage) -> LineDamage:
-    """What the tags, the coded lines and the picture say of a page's broken lines; all zeros for a clean page."""
+def line_damage(raw: RawPage, *, dithered: bool = False) -> LineDamage:
+    """What the tags, the coded lines and the picture say of a page's broken lines; all zeros for a clean page.
+
+    The picture of a dithered page says nothing: every line of a screen of dots is unlike its neighbours.
+    """
     if not raw.bilevel:
         return LineDamage()
-    seen = set(_outlying_rows(raw.picture))
+    seen = set() if dithered else set(_outlying_rows(raw.picture))
     lost = 0
     if raw.tags.get(COMPRESSION) == GROUP_3 and raw.coded:
         lost, miscoded = _check_group_3(raw)

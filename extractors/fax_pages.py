@@ -83,7 +83,7 @@ def _prepare(decoded: DecodedFax) -> list[_Sheet]:
     squared = [square_pixels(raw) for raw in decoded.pages]
     headers = find_header_lines([page.picture for page in squared])
     return [
-        _Sheet(raw, page, header, line_damage(raw))
+        _Sheet(raw, page, header, line_damage(raw, dithered=page.dithered))
         for raw, page, header in zip(decoded.pages, squared, headers, strict=True)
     ]
 
@@ -112,13 +112,13 @@ def _stretched(sheet: _Sheet) -> list[_Sheet]:
 
 def _lay(sheet: _Sheet, found: Found) -> RegisteredPage:
     """The page turned upright and laid onto its blank, with everything that follows from that."""
-    quarters = quarter_turns(found.placing.affine)
+    quarters = quarter_turns(found.placing.laid.affine)
     picture = turn_upright(sheet.squared.picture, quarters)
     placing = found.placing
     blank = placing.blank
     as_sent = lay_onto_blank(without_header(sheet.squared.picture, sheet.header), placing)
     dropout = drop_print(as_sent, blank)
-    affine = in_fractions(placing.affine, blank.picture.shape, sheet.squared.picture.shape)
+    affine = in_fractions(placing.laid.affine, blank.picture.shape, sheet.squared.picture.shape)
     unreadable = unreadable_places(as_sent, dropout.missing, blank) + _broken(sheet, affine)
     reading = PageReading(
         number=sheet.raw.number,

@@ -7,11 +7,11 @@ forms share a typeface and a heading) fails the confirmation.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from extractors.blank_pages import BlankPage, BlankPages, Features, orb_features
-from extractors.editions import edition_of, witness_editions
+from extractors.editions import edition_of, shares_layout, witness_editions
 from extractors.page_images import Gray
 from extractors.registration import CoarsePlacing, Placing, place_by_features, place_by_sift, place_exactly
 
@@ -59,18 +59,23 @@ def _candidates(features: Features, blanks: BlankPages) -> Iterator[CoarsePlacin
 
 def _confirmed(half: Gray, features: Features, candidates: Sequence[CoarsePlacing], blanks: BlankPages) -> Found | None:
     for candidate in candidates[:_TRIED]:
-        editions = [candidate, *_placed_siblings(features, candidate, blanks)]
+        placing = place_exactly(half, candidate)
+        # The newest edition's print is enough to know the page; a form whose text flowed otherwise has half of it.
+        if placing is None or placing.share_found < _FOUND_SHARE or placing.score < _FOUND_SCORE:
+            continue
+        editions = [placing, *_placed_siblings(half, features, placing, blanks)]
         witnesses = witness_editions(half, editions)
-        placing = place_exactly(half, witnesses[0].placing)
-        if placing and placing.share_found >= _FOUND_SHARE and placing.score >= _FOUND_SCORE:
-            return Found(placing, edition_of(witnesses))
+        return Found(witnesses[0].placing, edition_of(witnesses))
     return None
 
 
-def _placed_siblings(features: Features, candidate: CoarsePlacing, blanks: BlankPages) -> Iterator[CoarsePlacing]:
-    """The other editions' placings; where features do not find one, its layout is taken to be the candidate's."""
-    for sibling in blanks.siblings_of(candidate.blank):
-        placing = place_by_features(features, sibling)
-        if placing is None or placing.inliers < candidate.inliers / 2:
-            placing = CoarsePlacing(sibling, candidate.affine, candidate.inliers)
-        yield placing
+def _placed_siblings(half: Gray, features: Features, placing: Placing, blanks: BlankPages) -> Iterator[Placing]:
+    """The other editions laid onto the page: at the same place where they share a layout, else found anew."""
+    for sibling in blanks.siblings_of(placing.blank):
+        if shares_layout(placing.blank, sibling):
+            yield replace(placing, blank=sibling)
+            continue
+        coarse = place_by_features(features, sibling)
+        exact = place_exactly(half, coarse) if coarse else None
+        if exact is not None:
+            yield exact

@@ -8,7 +8,7 @@ how far the paper's feed was uneven down the page, and how well the print surviv
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import cv2
@@ -21,24 +21,45 @@ from extractors.page_images import Gray
 Affine = NDArray[np.float64]
 """2 x 3: pixels of the blank's half picture to pixels of the page's half picture."""
 
+Reach = tuple[int, int]
+"""How far to look across and down, in half-size pixels."""
+
 _RATIO: Final = 0.8
 """Lowe's ratio test."""
 _REPROJECTION_PIXELS: Final = 3.0
+_ROUGHLY_PIXELS: Final = 16.0
 _SCALE: Final = (0.6, 1.5)
 _MOST_SHEAR: Final = 0.06
 _MOST_ANISOTROPY: Final = 1.15
 """A faxed copy is turned and scaled, hardly sheared: other maps come from chance matches of look-alike letters."""
 
-_FIRST_REACH: Final = 10
-_SECOND_REACH: Final = 5
-"""How far (half-size pixels) a patch may lie from where the map puts it: 7 points, then 3.6."""
-_OUTVOTED_PIXELS: Final = 2.0
+_FIRST_REACH: Final = (7, 14)
+_SECOND_REACH: Final = (4, 5)
+"""How far (half-size pixels) a patch may lie across and down from where the map puts it: 10 points down, then 3.6. The
+feed slips along the page, hardly across it."""
+_FEWEST_TELLING: Final = 8
+_REWEIGHTINGS: Final = 6
+_NO_OUTLIER_PIXELS: Final = 0.3
 _PATCH_FOUND: Final = 0.45
 """Correlation from which a patch counts as found."""
 _UNEVEN_PIXELS: Final = 0.6
 """Row bands further off the affine map than this (0.4 point) show an uneven feed, which is then followed."""
 _FEWEST_IN_BAND: Final = 4
 _PAPER: Final = 255
+
+
+_NO_DRIFT: Final = np.zeros((0, 3))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layout:
+    """Where a blank lies on a page: point p of the blank is at affine(p + drift(p.y)) on the page.
+
+    `drift` are rows (y, dx, dy) of the feed's unevenness by rising y, straight between them. Half-size pixels.
+    """
+
+    affine: Affine
+    drift: NDArray[np.float64] = field(default_factory=lambda: _NO_DRIFT, repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,19 +86,17 @@ class PatchHits:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Placing:
-    """A blank laid exactly. `drift` are rows (y, dx, dy) of the feed's unevenness in half-size pixels, by rising y.
+    """A blank laid exactly.
 
     `score` is the median correlation of the blank's print with the page (1 = as printed), `share_found` the share of
-    print patches found where they belong, `residual_points` the median distance of the found ones from the map.
+    print patches found where they belong, `residual_points` the median distance of the found ones from there.
     """
 
     blank: BlankPage
-    affine: Affine
-    drift: NDArray[np.float64] = field(repr=False)
+    laid: Layout
     score: float
     share_found: float
     residual_points: float
-    hits: PatchHits = field(repr=False)
 
 
 def place_by_features(page: Features, blank: BlankPage) -> CoarsePlacing | None:
@@ -103,7 +122,17 @@ def _placed(page: Features, landmarks: Features, blank: BlankPage, norm: int) ->
     on_blank = landmarks.points[[m.trainIdx for m in good]]
     on_page = page.points[[m.queryIdx for m in good]]
     affine, agreeing = _estimate_affine(on_blank, on_page, _REPROJECTION_PIXELS)
-    return CoarsePlacing(blank, affine, agreeing) if affine is not None and is_plausible(affine) else None
+    if affine is None:
+        return None
+    # An uneven feed lets few features agree exactly: the map is drawn through all that roughly do.
+    affine = _drawn_through_most(affine, on_blank, on_page)
+    return CoarsePlacing(blank, affine, agreeing) if is_plausible(affine) else None
+
+
+def _drawn_through_most(affine: Affine, on_blank: Points, on_page: Points) -> Affine:
+    near = np.abs(on_page - (on_blank @ affine[:, :2].T + affine[:, 2])).max(axis=1) <= _ROUGHLY_PIXELS
+    rows = [_plane_through(on_blank[near], on_page[near, axis]) for axis in (0, 1)]
+    return np.array(rows) if np.count_nonzero(near) >= _FEWEST_TELLING else affine
 
 
 def _estimate_affine(here: Points, there: Points, tolerance: float) -> tuple[Affine | None, int]:
@@ -139,38 +168,36 @@ def turn_upright(picture: Gray, quarters: int) -> Gray:
 
 
 def find_patches(
-    half: Gray, blank: BlankPage, affine: Affine, reach: int, corners: NDArray[np.int32], size: tuple[int, int]
+    half: Gray, blank: BlankPage, laid: Layout, reach: Reach, corners: NDArray[np.int32], size: tuple[int, int]
 ) -> PatchHits:
-    """Looks for the patches of `blank` at `corners` on the page, each within `reach` pixels of where `affine` puts it.
+    """Looks for the patches of `blank` at `corners` on the page, each within `reach` pixels of where `laid` puts it.
 
     `size` is the patches' width and height. The page is laid onto the blank first, so that offsets are pixels of the
     blank.
     """
     height, width = blank.half.shape
-    laid = cv2.warpAffine(
-        half, affine, (width, height), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_CONSTANT, borderValue=_PAPER,
-    )  # fmt: skip
-    laid = cv2.copyMakeBorder(laid, reach, reach, reach, reach, cv2.BORDER_CONSTANT, value=_PAPER)
-    around = np.asarray(laid, np.uint8)
+    on_blank = _warp(half, laid, (width, height), 1)
+    (aside, along), (wide, high) = reach, size
+    around = np.asarray(
+        cv2.copyMakeBorder(on_blank, along, along, aside, aside, cv2.BORDER_CONSTANT, value=_PAPER), np.uint8
+    )
     offsets = np.zeros((len(corners), 2), np.float32)
     scores = np.zeros(len(corners), np.float32)
-    wide, high = size
     for index, (x, y) in enumerate(corners):
-        window = around[y : y + high + 2 * reach, x : x + wide + 2 * reach]
+        window = around[y : y + high + 2 * along, x : x + wide + 2 * aside]
         patch = blank.half[y : y + high, x : x + wide]
         offsets[index], scores[index] = _best_match(window, patch, reach)
     centres = (corners + np.array(size) / 2).astype(np.float32)
     return PatchHits(centres, offsets, scores)
 
 
-def _best_match(window: NDArray[np.uint8], patch: NDArray[np.uint8], reach: int) -> tuple[tuple[float, float], float]:
+def _best_match(window: NDArray[np.uint8], patch: NDArray[np.uint8], reach: Reach) -> tuple[tuple[float, float], float]:
     """Offset of the patch from the middle of the window, to a fraction of a pixel, and its correlation."""
     scores = np.asarray(cv2.matchTemplate(window, patch, cv2.TM_CCOEFF_NORMED), np.float32)
     _, best, _, (x, y) = cv2.minMaxLoc(scores)
     if not np.isfinite(best) or best <= 0:
         return (0.0, 0.0), 0.0
-    return (x - reach + _vertex(scores[y, :], x), y - reach + _vertex(scores[:, x], y)), float(best)
+    return (x - reach[0] + _vertex(scores[y, :], x), y - reach[1] + _vertex(scores[:, x], y)), float(best)
 
 
 def _vertex(scores: NDArray[np.float32], at: int) -> float:
@@ -184,23 +211,20 @@ def _vertex(scores: NDArray[np.float32], at: int) -> float:
 
 def place_exactly(half: Gray, coarse: CoarsePlacing) -> Placing | None:
     """The coarse map made exact by the blank's print; None where too little of the print is there to say so."""
-    blank = coarse.blank
-    first = find_patches(half, blank, coarse.affine, _FIRST_REACH, blank.patches, PATCH_SIZE)
-    first_step = _affine_of(first)
-    if first_step is None:
+    blank, every = coarse.blank, coarse.blank.patches
+    first = find_patches(half, blank, Layout(coarse.affine), _FIRST_REACH, every[::2], PATCH_SIZE)
+    laid = _moved(Layout(coarse.affine), first, blank.patch_texture[::2])
+    if laid is None:
         return None
-    affine = compose(coarse.affine, first_step)
-    hits = find_patches(half, blank, affine, _SECOND_REACH, blank.patches, PATCH_SIZE)
-    step = _affine_of(hits)
-    if step is None or not is_plausible(compose(affine, step)):
+    hits = find_patches(half, blank, laid, _SECOND_REACH, every, PATCH_SIZE)
+    # Offsets from the affine map alone: what the first pass took for drift is part of them again.
+    whole = replace(hits, offsets=hits.offsets + drift_at(laid.drift, hits.centres[:, 1]))
+    exact = _moved(Layout(laid.affine), whole, blank.patch_texture)
+    if exact is None or not is_plausible(exact.affine):
         return None
-    left_over = _left_over(hits, step)
-    drift = _drift_of(hits.centres[hits.found], left_over)
-    left_over = left_over - drift_at(drift, hits.centres[hits.found, 1])
+    left_over = _left_over(hits, blank.patch_texture)
     residual = float(np.median(np.hypot(left_over[:, 0], left_over[:, 1]))) * 72 / SEARCH_DPI
-    return Placing(
-        blank, compose(affine, step), drift, float(np.median(hits.scores)), float(np.mean(hits.found)), residual, hits
-    )
+    return Placing(blank, exact, float(np.median(hits.scores)), float(np.mean(hits.found)), residual)
 
 
 def compose(affine: Affine, step: Affine) -> Affine:
@@ -209,44 +233,63 @@ def compose(affine: Affine, step: Affine) -> Affine:
     return np.asarray((np.vstack([affine, last]) @ np.vstack([step, last]))[:2])
 
 
-def _affine_of(hits: PatchHits) -> Affine | None:
-    """The affine map of the found patches' offsets; wild ones (a look-alike word a line away) are outvoted."""
-    found = hits.found
-    if np.count_nonzero(found) < 8:
-        return None
-    centres = hits.centres[found]
-    step, _ = _estimate_affine(centres, centres + hits.offsets[found], _OUTVOTED_PIXELS)
-    return step
+def _moved(laid: Layout, hits: PatchHits, texture: NDArray[np.bool_]) -> Layout | None:
+    """The layout corrected by where patches were found; None where too few were. `hits` must be free of drift.
+
+    A patch of ruled lines alone says nothing about its place along them: `texture` says which of a patch's two
+    offsets, across and down, mean anything.
+    """
+    step = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+    left_over = np.zeros_like(hits.offsets)
+    for axis in (0, 1):
+        telling = hits.found & texture[:, axis]
+        if np.count_nonzero(telling) < _FEWEST_TELLING:
+            return None
+        plane = _plane_through(hits.centres[telling], hits.offsets[telling, axis])
+        step[axis] += plane
+        left_over[:, axis] = hits.offsets[:, axis] - (hits.centres @ plane[:2] + plane[2])
+    return Layout(compose(laid.affine, step), _drift_of(hits, left_over, texture))
 
 
-def _left_over(hits: PatchHits, step: Affine) -> Points:
-    """What the affine `step` leaves of the found patches' offsets, in pixels of the blank."""
-    centres = hits.centres[hits.found]
-    moved = centres @ step[:, :2].T + step[:, 2]
-    return np.asarray(centres + hits.offsets[hits.found] - moved, np.float32)
+def _plane_through(points: Points, heights: NDArray[np.floating]) -> NDArray[np.float64]:
+    """(a, b, c) of a*x + b*y + c through most of the heights: least absolute deviations, by reweighting."""
+    terms = np.column_stack([points, np.ones(len(points))]).astype(np.float64)
+    weights = np.ones(len(points))
+    plane = np.zeros(3)
+    for _ in range(_REWEIGHTINGS):
+        root = np.sqrt(weights)
+        plane = np.linalg.lstsq(terms * root[:, None], heights * root, rcond=None)[0]
+        weights = 1 / np.maximum(np.abs(heights - terms @ plane), _NO_OUTLIER_PIXELS)
+    return plane
 
 
-def _drift_of(centres: Points, left_over: Points) -> NDArray[np.float64]:
+def _left_over(hits: PatchHits, texture: NDArray[np.bool_]) -> Points:
+    """The last offsets of the found patches that are sure in both directions."""
+    sure = hits.found & texture.all(axis=1)
+    return hits.offsets[sure] if sure.any() else hits.offsets
+
+
+def _drift_of(hits: PatchHits, left_over: Points, texture: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Rows (y, dx, dy): the medians of what is left in bands of patches across the page, if any band is off at all.
 
     Paper slips only along its way through the machine, so the drift depends on y alone.
     """
-    rows = sorted(set(centres[:, 1].tolist()))
-    bands = [(y, left_over[centres[:, 1] == y]) for y in rows]
-    drift = np.array(
-        [[y, *np.median(band, axis=0)] for y, band in bands if _agrees_with_itself(band)], np.float64
-    ).reshape(-1, 3)
-    if not len(drift) or np.abs(drift[:, 1:]).max() < _UNEVEN_PIXELS:
-        return np.zeros((0, 3))
-    return drift
+    rows = np.unique(hits.centres[:, 1])
+    curves = []
+    for axis in (0, 1):
+        telling = hits.found & texture[:, axis]
+        bands = [(y, left_over[telling & (hits.centres[:, 1] == y), axis]) for y in rows]
+        known = np.array([(y, np.median(band)) for y, band in bands if _agrees_with_itself(band)]).reshape(-1, 2)
+        curves.append(np.interp(rows, known[:, 0], known[:, 1]) if len(known) else np.zeros(len(rows)))
+    drift = np.column_stack([rows, *curves]).astype(np.float64)
+    return drift if np.abs(drift[:, 1:]).max() >= _UNEVEN_PIXELS else _NO_DRIFT
 
 
-def _agrees_with_itself(band: Points) -> bool:
-    """Whether most patches of a band moved alike: else they are chance hits, not the feed."""
+def _agrees_with_itself(band: NDArray[np.floating]) -> bool:
+    """Whether a band has enough patches, and most of them moved alike: else they are chance hits, not the feed."""
     if len(band) < _FEWEST_IN_BAND:
         return False
-    middle = np.median(band, axis=0)
-    return bool(np.median(np.abs(band - middle)) <= _UNEVEN_PIXELS)
+    return bool(np.median(np.abs(band - np.median(band))) <= _UNEVEN_PIXELS)
 
 
 def drift_at(drift: NDArray[np.float64], y: NDArray[np.floating]) -> Points:
@@ -259,28 +302,34 @@ def drift_at(drift: NDArray[np.float64], y: NDArray[np.floating]) -> Points:
 def lay_onto_blank(picture: Gray, placing: Placing) -> Gray:
     """The page's full-size picture laid onto the blank's: same size, same place."""
     height, width = placing.blank.picture.shape
-    whole = placing.affine.copy()
-    whole[:, 2] *= 2
-    if not len(placing.drift):
-        laid = cv2.warpAffine(
-            picture, whole, (width, height), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+    return _warp(picture, placing.laid, (width, height), 2)
+
+
+def _warp(picture: Gray, laid: Layout, size: tuple[int, int], scale: int) -> Gray:
+    """`picture` laid onto a blank of `size` (width, height), both `scale` times as large as `laid` has them."""
+    affine = laid.affine.copy()
+    affine[:, 2] *= scale
+    width, height = size
+    if not len(laid.drift):
+        warped = cv2.warpAffine(
+            picture, affine, (width, height), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_CONSTANT, borderValue=_PAPER,
         )  # fmt: skip
-        return np.asarray(laid, np.uint8)
+        return np.asarray(warped, np.uint8)
     rows = np.arange(height, dtype=np.float32)
-    moved = 2 * drift_at(placing.drift, rows / 2)
+    moved = scale * drift_at(laid.drift, rows / scale)
     x = np.arange(width, dtype=np.float32)[None, :] + moved[:, :1]
     y = (rows + moved[:, 1])[:, None]
-    (a, b, tx), (c, d, ty) = whole.astype(np.float32)
+    (a, b, tx), (c, d, ty) = affine.astype(np.float32)
     map_x, map_y = a * x + b * y + tx, c * x + d * y + ty
-    laid = cv2.remap(picture, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=_PAPER)
-    return np.asarray(laid, np.uint8)
+    warped = cv2.remap(picture, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=_PAPER)
+    return np.asarray(warped, np.uint8)
 
 
 def drift_in_fractions(placing: Placing) -> tuple[tuple[float, float, float], ...]:
     """The drift's rows (y, dx, dy) in fractions of the blank."""
     height, width = placing.blank.half.shape
-    return tuple((y / height, dx / width, dy / height) for y, dx, dy in placing.drift.tolist())
+    return tuple((y / height, dx / width, dy / height) for y, dx, dy in placing.laid.drift.tolist())
 
 
 def in_fractions(
