@@ -138,7 +138,7 @@ def _score_pages(score: FaxScore, transmission: Transmission, truth: Mapping[str
     points = np.array(truth["anchor_points"])
     for page, expected in zip(transmission.pages, truth["pages"], strict=True):
         score.pages += 1
-        told = page.page_class == expected["page_class"]
+        told, off = page.page_class == expected["page_class"], ""
         if expected["page_class"] in {"E1", "E2", "N1"}:
             told = told and page.form_version == expected["form_version"]
         if told and page.affine is not None:
@@ -147,12 +147,13 @@ def _score_pages(score: FaxScore, transmission: Transmission, truth: Mapping[str
             errors = np.linalg.norm((laid - anchors) * PAGE_POINTS, axis=1)
             score.anchor_errors.extend(errors.tolist())
             told = float(np.quantile(errors, 0.9)) <= REGISTERED_POINTS
+            off = f", off by {np.quantile(errors, 0.9):.1f} pt"
         if told:
             score.pages_right += 1
         else:
             score.wrong_pages.append(
                 f"{truth['file']} p{page.number}: {expected['page_class']} {expected['form_version']} read as "
-                f"{page.page_class} {page.form_version}"
+                f"{page.page_class} {page.form_version}{off}"
             )
 
 
@@ -338,13 +339,13 @@ def print_table(console: Console, title: str, scores: Sequence[FaxScore]) -> Non
     pages, right = sum(s.pages for s in scores), sum(s.pages_right for s in scores)
     errors = np.array([e for s in scores for e in s.anchor_errors])
     console.print(
-        f"page class, edition and registration right: {_share(right, pages)} of {pages} pages; anchors off by "
+        f"page class, edition and registration right: {_share(right, pages)} pages; anchors off by "
         f"{np.median(errors):.2f} pt (median), {np.quantile(errors, 0.99):.2f} pt (99 %)"
     )
     passed = sum(s.tally.passed for s in scores)
     console.print(
         f"silent errors: {sum(len(s.tally.silent) for s in scores)} in {passed} forms that passed unseen"
-        + (f" (with none, the true rate is below {100 * 3 / passed:.1f} % at 95 % confidence)" if passed else "")
+        + (f" (with none, the true rate is below {min(100.0, 100 * 3 / passed):.1f} % at 95 % confidence)" if passed else "")
     )
     for score in scores:
         for wrong in score.wrong_pages:
