@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,19 @@ from core.submissions import GrantRow, Kind, Submission
 from offers.forms import Forms, load_forms
 from offers.loading import load_offer
 from samples import contents, sheets
-from samples.fax import ANCHORS, FINE, STANDARD, FaxedPage, Journey, Level, send, some_journey, write_pdf, write_tiff
+from samples.fax import (
+    ANCHORS,
+    FINE,
+    STANDARD,
+    FaxedPage,
+    Journey,
+    Level,
+    Stamp,
+    send,
+    some_journey,
+    write_pdf,
+    write_tiff,
+)
 from samples.ledger import make_ledger, write_ledger
 from samples.lettering import Group
 from samples.paper import Gray, Pen, blank_picture, fill
@@ -82,8 +94,13 @@ class SampleFax:
     writers: tuple[Writer, ...] = ()
     suffix: str = "tif"
     group: int = 4
-    sidecar: dict[str, Any] = field(default_factory=dict)
+    sidecar: Mapping[str, Any] | None = field(default_factory=dict)
+    """Receipt facts beside those of the form; None where no fax server left a sidecar."""
+    stamps: tuple[Stamp, ...] = ()
+    """A HylaFAX server's stamps in the file itself, one a page."""
     slips: tuple[str, ...] = ()
+    sent_at: datetime | None = None
+    """What the sender's clock is near; None for the receipt of the first form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +108,7 @@ class Written:
     """The files of one sample, and what stands on its forms."""
 
     fax: Path
-    sidecar: Path
+    sidecar: Path | None
     expected: Path
     submissions: tuple[Submission, ...]
 
@@ -248,11 +265,12 @@ def write(out: Path, sample: SampleFax, rng: Rng) -> Written:
     if sample.suffix == "pdf":
         write_pdf(fax, pages)
     else:
-        write_tiff(fax, pages, group=sample.group)
+        write_tiff(fax, pages, group=sample.group, stamps=sample.stamps)
     sidecar, expected = out / f"{sample.name}.json", out / f"{sample.name}.expected.json"
-    _write_json(sidecar, _sidecar(sample))
+    if sample.sidecar is not None:
+        _write_json(sidecar, {**_receipt_facts(sample), **sample.sidecar})
     _write_json(expected, _expected(sample, pages, fax.name))
-    return Written(fax, sidecar, expected, sample.submissions)
+    return Written(fax, sidecar if sidecar.exists() else None, expected, sample.submissions)
 
 
 def record_judgements(written: Sequence[Written], ledger: OptionLedger) -> None:
@@ -290,23 +308,22 @@ def _header(sample: SampleFax, number: int) -> str:
     if sample.level is Level.CLEAN or not sample.submissions:
         return ""
     first = sample.submissions[0]
-    if first.received_start is None:
+    sent_at = sample.sent_at or first.received_start
+    if sent_at is None:
         return ""
-    at = first.received_start + timedelta(minutes=len(sample.name) % 7 - 3)
+    at = sent_at + timedelta(minutes=len(sample.name) % 7 - 3)
     name = first.fields.printed_name.upper()[:18]
     caller = f"8185550{sum(map(ord, sample.name)) % 900 + 100}"
     return f"{at:%b-%d-%Y %H:%M}  {name:<18}  {caller}   P.{number:02d}/{len(sample.sheets):02d}".upper()
 
 
-def _sidecar(sample: SampleFax) -> dict[str, Any]:
-    first = sample.submissions[0] if sample.submissions else None
+def _receipt_facts(sample: SampleFax) -> dict[str, Any]:
     facts: dict[str, Any] = {"job_id": sample.name, "pages": len(sample.sheets)}
-    if first is not None:
-        facts |= {
-            "received_start": first.received_start.isoformat() if first.received_start else None,
-            "received_at": first.received_at.isoformat() if first.received_at else None,
-        }
-    return {key: value for key, value in (facts | sample.sidecar).items() if value is not None}
+    if sample.submissions:
+        first = sample.submissions[0]
+        moments = {"received_start": first.received_start, "received_at": first.received_at}
+        facts |= {name: moment.isoformat() for name, moment in moments.items() if moment}
+    return facts
 
 
 def _expected(sample: SampleFax, pages: Sequence[FaxedPage], file: str) -> dict[str, Any]:

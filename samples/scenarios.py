@@ -22,7 +22,7 @@ from core.submissions import Evidence, Signature, Submission
 from offers.forms import Forms, load_forms
 from samples import contents, sheets
 from samples.contents import PACIFIC, Manner
-from samples.fax import FINE, STANDARD, SUPERFINE, Level, some_journey
+from samples.fax import FINE, STANDARD, SUPERFINE, Level, Stamp, some_journey
 from samples.generate import (
     FORMS_FOLDER,
     LEDGER_SEED,
@@ -446,6 +446,24 @@ def _stray_page(desk: Desk) -> SampleFax:
     return desk.fax((), [Sheet("UNKNOWN", sheets.unrelated_page(desk.rng))], sidecar=received)
 
 
+def _hylafax(desk: Desk) -> SampleFax:
+    """No sidecar: the times stand in the file, without a zone."""
+    form = desk.election(desk.employee(31), "2003-07-22 09:30")
+    assert form.received_start is not None
+    begun = form.received_start.replace(tzinfo=None)
+    stamps = (Stamp(begun, 41), Stamp(begun + timedelta(seconds=41), 33))
+    form = replace(form, received_start=begun, received_at=begun + timedelta(seconds=74))
+    return desk.plain(form, stamps=stamps, sidecar=None)
+
+
+def _no_receipt(desk: Desk) -> SampleFax:
+    """Neither sidecar nor stamp; the sender's header line is no evidence."""
+    form = desk.election(desk.employee(32), "2003-07-22 11:05")
+    sample = desk.plain(form, sidecar=None)
+    unknown = replace(sample.submissions[0], received_start=None, received_at=None)
+    return replace(sample, submissions=(unknown,), sent_at=form.received_start)
+
+
 def _at_the_deadline(desk: Desk) -> SampleFax:
     form = desk.election(desk.employee(29), "2003-07-24 16:48")
     return desk.plain(_arrived(form, _pacific("2003-07-24 17:00:00"), seconds=0))
@@ -504,6 +522,8 @@ SITUATIONS: tuple[Situation, ...] = (
     Situation("partial_notice", "A notice that would withdraw one grant only", _partial_notice, typed=False),
     Situation("wrong_price", "A price three cents off", _wrong_price),
     Situation("stray_page", "No form at all", _stray_page),
+    Situation("hylafax", "Receipt told by the file's own tags, without a zone", _hylafax),
+    Situation("no_receipt", "Nobody recorded when it came", _no_receipt, typed=False),
     Situation("at_the_deadline", "Complete at 5:00:00 p.m.", _at_the_deadline),
     Situation("late", "Twelve minutes late", _late, typed=False),
 )

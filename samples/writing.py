@@ -106,8 +106,10 @@ def write_line(text: str, writer: Writer, rng: Rng, pixels_per_point: float) -> 
     slant = np.tan(np.radians(writer.slant))
     for character in text:
         drift = 0.8 * drift + rng.normal(0, 0.6) * writer.wobble * height
+        room = _ROOM_BESIDE_A_POINT * height if character in _POINTS and not writer.typed else 0.0
+        x += room
         if not character.isspace():
-            glyph, left, top = _glyph(character, writer, pixels)
+            glyph, left, top = _glyph(character, writer, pixels, height)
             turn = np.radians(rng.normal(0, writer.glyph_turn))
             grow = 1 + rng.normal(0, writer.glyph_jitter) * np.ones(2) + rng.normal(0, writer.glyph_jitter / 2, 2)
             lean = slant + rng.normal(0, 0.35) * np.tan(turn)
@@ -115,8 +117,9 @@ def write_line(text: str, writer: Writer, rng: Rng, pixels_per_point: float) -> 
             origin = np.array([x, baseline + drift])
             _stamp(canvas, glyph * _press(writer, rng), shape, origin, np.array([left, top], float))
         advance = font.getlength(character)
-        # A point or a one has hardly any width: pressed as close as other letters it would vanish into them.
+        # A one has hardly any width: pressed as close as other letters it would vanish into them.
         x += advance * (1 + rng.normal(0, writer.glyph_jitter) * 0.3) + max(writer.spacing * height, -0.1 * advance)
+        x += room
     return _settle(canvas, baseline, writer, rng, height, round(x) + air), baseline
 
 
@@ -128,16 +131,26 @@ def _press(writer: Writer, rng: Rng) -> float:
     return float(np.clip(writer.pressure + rng.normal(0, 0.04 + writer.glyph_jitter * 0.5), 0.55, 1.0))
 
 
-def _glyph(character: str, writer: Writer, pixels: int) -> tuple[Ink, int, int]:
+_POINTS = frozenset(".,:'")
+_LEAST_POINT, _ROOM_BESIDE_A_POINT = 0.16, 0.06
+"""A point's least width and the room on each side, as shares of the figure height. A pen rests on its points, a font
+does not: unpressed and unspaced, they would be gone after the scanner's threshold, and the paper would no longer say
+what its truth file says."""
+
+
+def _glyph(character: str, writer: Writer, pixels: int, height: float) -> tuple[Ink, int, int]:
     """One letter's ink and the offset of its upper left corner from the pen's place on the baseline."""
     stroke = writer.thickness * writer.figure_height_pt / 10 * pixels * 0.2
+    if not writer.typed and character in _POINTS:
+        left, top, right, bottom = letters(writer.family, pixels).getbbox(character)
+        stroke = max(stroke, (_LEAST_POINT * height - min(right - left, bottom - top)) / 2)
     mask, offset = letters(writer.family, pixels).getmask2(
         character, mode="L", anchor="ls", stroke_width=stroke, stroke_filled=True
     )
-    width, height = mask.size
-    if not width or not height:
+    columns, rows = mask.size
+    if not columns or not rows:
         return np.zeros((1, 1), np.float32), 0, 0
-    ink = np.asarray(mask, np.float32).reshape(height, width) / np.float32(255)
+    ink = np.asarray(mask, np.float32).reshape(rows, columns) / np.float32(255)
     return ink, offset[0], offset[1]
 
 
