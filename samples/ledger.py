@@ -364,8 +364,11 @@ def _email(name: str, others: list[Holder]) -> str:
     words = [word for word in name.lower().replace(".", "").replace("'", "").replace("-", "").split() if len(word) > 1]
     plain = ".".join(words).translate(_PLAIN)
     taken = {holder.email for holder in others}
-    address = f"{plain}@example.com"
-    return f"{plain}2@example.com" if address in taken else address
+    address, namesakes = f"{plain}@example.com", 1
+    while address in taken:
+        namesakes += 1
+        address = f"{plain}{namesakes}@example.com"
+    return address
 
 
 _PLAIN = str.maketrans("áéíóúñüöç", "aeiounuoc")
