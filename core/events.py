@@ -93,10 +93,14 @@ class FaxQuarantined:
 
 @dataclass(frozen=True, slots=True)
 class FormKeyed:
-    """A hand-delivered form that `clerk` keyed; its receipt times are those of the stamp."""
+    """A hand-delivered form that `clerk` keyed; its receipt times are those of the stamp.
+
+    `scan` is the sha256 of a picture of the paper in the archive, where one was attached.
+    """
 
     submission: Submission
     clerk: str
+    scan: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

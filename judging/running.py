@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from core.decisions import Decision, Waiver
+from core.decisions import Decision, Verdict, Waiver
 from core.events import Event, EventKind
 from core.holders import OptionLedger
 from core.judgements import Judgement, Standing
@@ -85,8 +85,12 @@ class Running:
         changed: Submission,
         decisions: Sequence[Decision] = (),
     ) -> tuple[Judgement, Mapping[str, Standing]]:
-        """The judgement of one form if it stood as `changed` and `decisions` were added, and the standings then."""
-        before = self.group_of(changed.id)
+        """The judgement of one form if it stood as `changed` and `decisions` were added, and the standings then.
+
+        The form may be one that is not in the books yet.
+        """
+        known = self.judged.judgements.get(changed.id)
+        before = known.holder_id if known else None
         holder_ids = {before, self._resolves_to(changed)}
         among = {s.id: s for holder_id in holder_ids for s in self.forms_of(holder_id)}
         if changed.holder_id is None and before is None:
@@ -104,7 +108,10 @@ class Running:
     def supposing_waived(
         self, waiver: Waiver, touched: Iterable[str]
     ) -> tuple[Mapping[str, Judgement], Mapping[str, Standing]]:
-        """Every form of the holders that a waiver touches, as it would be judged with it."""
+        """Every form of the holders that a waiver touches, as it would be judged with it.
+
+        No exception is allowed (OTE §4): decisions that upheld the waived defect fall.
+        """
         holder_ids = {self.group_of(submission_id) for submission_id in touched}
         among = [s for s in self.judged.submissions if self.group_of(s.id) in holder_ids]
         offer = self.judged.record.offer
@@ -113,7 +120,9 @@ class Running:
             ledger=self.ledger,
             offer=replace(offer, waivers=(*offer.waivers, waiver)),
             terms=self.terms,
-            decisions=self.judged.record.decisions,
+            decisions=[
+                d for d in self.judged.record.decisions if d.code != waiver.code or d.verdict is not Verdict.UPHOLD
+            ],
         )
         return found.by_submission, found.standings
 

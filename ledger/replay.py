@@ -65,6 +65,7 @@ class KeyedForm:
     clerk: str
     seq: int
     keyed_at: datetime
+    scan: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +140,8 @@ def replay(events: Iterable[Event], record: Record) -> Record:
             case FaxQuarantined() as body:
                 known = faxes.get(body.fax, FaxHistory(body.fax, event.seq))
                 faxes[body.fax] = replace(known, quarantined=body, settled_at=event.at)
-            case FormKeyed(submission=submission, clerk=clerk):
-                keyed[submission.id] = KeyedForm(submission, clerk, event.seq, event.at)
+            case FormKeyed(submission=submission, clerk=clerk, scan=scan):
+                keyed[submission.id] = KeyedForm(submission, clerk, event.seq, event.at, scan)
             case OfferExtended(extension=extension):
                 offer = replace(offer, extensions=(*offer.extensions, extension))
             case OfferTerminated(terminated_at=terminated_at):
