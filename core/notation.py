@@ -89,7 +89,7 @@ class _Place:
                 self.refuse(key, "no such key", f"use one of {', '.join(keys)}")
 
     def required(self, key: str) -> object:
-        if self.values.get(key) is None:
+        if self.values.get(key) in (None, ""):
             self.refuse(key, "missing", "add it")
         return self.values[key]
 

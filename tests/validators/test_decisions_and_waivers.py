@@ -421,7 +421,7 @@ def test_a_copy_read_in_doubt_still_goes_to_a_person(last) -> None:
     assert needs_review(judgement)
 
 
-# ------------------------------------------------------------------------------------------------------ straight through
+# ----------------------------------------------------------------------------------------------------- straight through
 
 
 def test_only_notes_and_nothing_unknown_go_straight_through(last) -> None:
