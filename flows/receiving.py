@@ -117,8 +117,6 @@ def receipt_of(path: Path, content: bytes, desk: Desk) -> tuple[Receipt, str | N
 
 def _entries(folder: Path) -> Iterator[Path]:
     for entry in sorted(folder.iterdir()):
-        if entry.name.startswith("."):
-            continue
         if entry.is_dir() and not entry.is_symlink() and entry.suffix.lower() not in FAX_SUFFIXES:
             yield from _entries(entry)
         else:
@@ -126,7 +124,12 @@ def _entries(folder: Path) -> Iterator[Path]:
 
 
 def _looks_like_a_fax(path: Path) -> bool:
-    """By its suffix, or else by its first bytes: a fax server's files need not have a suffix."""
+    """By its suffix, or else by its first bytes: a fax server's files need not have a suffix.
+
+    A hidden file is one that somebody is still writing (rsync, scp), unless its name only begins like one.
+    """
+    if path.name.startswith(".") and not path.name.startswith(".."):
+        return False
     if path.suffix.lower() in FAX_SUFFIXES:
         return True
     try:

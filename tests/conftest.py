@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from ledger.books import Books, make_books, open_books
+from ledger.schema import metadata
 
 
 def _postgres_programs() -> Path | None:
@@ -62,17 +63,27 @@ def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def empty_postgres(postgres_server: str) -> str:
-    """The name of a migrated PostgreSQL database to be copied."""
-    _create_database(postgres_server, "empty_books")
-    make_books(postgres_server.format(database="empty_books")).close()
-    return "empty_books"
+def migrated_postgres(postgres_server: str) -> str:
+    """The URL of a migrated PostgreSQL database, emptied before each test that uses it."""
+    _create_database(postgres_server, "books")
+    url = postgres_server.format(database="books")
+    make_books(url).close()
+    return url
 
 
-def _create_database(server: str, name: str, template: str | None = None) -> None:
+def _empty(url: str) -> None:
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        # As a replica, so that the triggers which refuse to empty the journal do not fire.
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        connection.execute(text(f"TRUNCATE {', '.join(table.name for table in metadata.sorted_tables)}"))
+    engine.dispose()
+
+
+def _create_database(server: str, name: str) -> None:
     engine = create_engine(server.format(database="postgres"), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else "")))
+        connection.execute(text(f"CREATE DATABASE {name}"))
     engine.dispose()
 
 
@@ -83,10 +94,9 @@ def books_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         place = tmp_path / "tenderfax.sqlite"
         shutil.copyfile(request.getfixturevalue("empty_sqlite"), place)
         return f"sqlite:///{place}"
-    server: str = request.getfixturevalue("postgres_server")
-    name = f"books_{uuid.uuid4().hex[:12]}"
-    _create_database(server, name, request.getfixturevalue("empty_postgres"))
-    return server.format(database=name)
+    url: str = request.getfixturevalue("migrated_postgres")
+    _empty(url)
+    return url
 
 
 @pytest.fixture

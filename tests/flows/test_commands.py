@@ -322,7 +322,7 @@ def test_a_standing_of_the_past_comes_out_as_it_was_then(enter: Any, opened: Any
 def test_before_the_books_were_opened_the_papers_say_what_stood(
     enter: Any, opened: Any, election: dict[str, Any]
 ) -> None:
-    early = election | {"received_at": "2003-06-27T10:40:00-07:00", "fields": election["fields"] | {"date": "6/27/03"}}
+    early = _signed_in_june(election)
     enter(early, now="2003-07-02T09:00:00-07:00")
     assert opened("standing", "H1", "--as-of", "2003-06-27T10:39:59-07:00", "--json").lines[0]["state"] == "NONE"
     assert opened("standing", "H1", "--as-of", "2003-06-27T10:40:00-07:00", "--json").lines[0]["state"] == "TENDERED"
@@ -331,9 +331,14 @@ def test_before_the_books_were_opened_the_papers_say_what_stood(
 def test_a_ledger_imported_after_the_forms_holds_for_them_too(
     enter: Any, opened: Any, election: dict[str, Any]
 ) -> None:
-    early = election | {"received_at": "2003-06-27T10:40:00-07:00", "fields": election["fields"] | {"date": "6/27/03"}}
+    early = _signed_in_june(election)
     enter(early, now="2003-06-27T10:41:00-07:00")
     assert opened("standing", "H1", "--as-of", "2003-06-28", "--json").lines[0]["state"] == "TENDERED"
+
+
+def _signed_in_june(election: dict[str, Any]) -> dict[str, Any]:
+    received = {"received_at": "2003-06-27T10:40:00-07:00", "form_version": "2003-06-25"}
+    return election | received | {"fields": election["fields"] | {"date": "6/27/03"}}
 
 
 def test_a_holder_who_sent_nothing_stands_nowhere_and_a_stranger_is_refused(opened: Any) -> None:
