@@ -187,6 +187,34 @@ def test_terms_that_contradict_each_other_are_refused(folder: Path, old: str, ne
     assert key in [complaint[1] for complaint in _complaints(folder)]
 
 
+@pytest.mark.parametrize(
+    ("file", "old", "new", "key"),
+    [
+        ("offer.toml", 'amended_on = "2003-07-09"', 'amended_on = "2003-06-25"', "amended_on"),
+        ("offer.toml", 'amended_on = "2003-07-09"', 'amended_on = "2003-07-24"', "amended_on"),
+        ("offer.toml", 'cancellation_on = "2003-07-25"', 'cancellation_on = "2003-07-24"', "expected_cancellation_on"),
+        ("offer.toml", "2003-07-24T17:00:00-07:00", "2003-07-23T17:00:00-07:00", "expiration"),
+        ("offer.toml", "parts_at_grant = 6", "parts_at_grant = 0", "vesting.parts_at_grant"),
+        ("offer.toml", "parts_at_grant = 6", "parts_at_grant = 48", "vesting.parts_at_grant"),
+        ("offer.toml", "lowest = 5", "lowest = 20", "reverse_split.lowest"),
+        ("offer.toml", "eligible_shares = 1026013", "eligible_shares = 5661440", "eligible_shares"),
+        ("offer.toml", "2003-05-29T20:00:00-07:00", "2003-05-29T13:00:00-07:00", "meeting.statement_cutoff_at"),
+        ("offer.toml", "2003-05-29T20:00:00-07:00", "2003-05-30T09:00:00-07:00", "meeting.statement_cutoff_at"),
+        ("offer.toml", 'record_on = "2003-04-10"', 'record_on = "2003-05-30"', "meeting.record_on"),
+        ("offer.toml", "authorised_common = 415000000", "authorised_common = 81700735", "meeting.shares_of_record"),
+        ("ineligible.csv", "50000,350000,", "56614,350000,1.00", "Karen Clark, printed_percent"),
+    ],
+)
+def test_a_term_at_the_very_edge_of_what_is_possible_is_not_refused(
+    folder: Path, file: str, old: str, new: str, key: str
+) -> None:
+    _spoil(folder / file, old, new)
+    try:
+        load_offer(folder)
+    except OfferRefused as refused:
+        assert key not in [complaint.key for complaint in refused.complaints]
+
+
 def test_an_offer_with_more_eligible_shares_than_plan_options_is_refused(folder: Path) -> None:
     _spoil(folder / "offer.toml", "eligible_shares = 1026013", "eligible_shares = 5661441")
     assert ("eligible_shares", "5661441", "exceeds plan options 5661440") in [c[1:] for c in _complaints(folder)]

@@ -401,6 +401,7 @@ def test_the_ledger_tells_of_a_loss_that_nobody_reported(category: Category) -> 
     case = replace(accepted(), ledger=ledger(0, category=category))
     assert codes(case) == ["STATUS_LOST_BEFORE_GRANT"]
     assert codes(replace(case, ledger=OptionLedger.of([], case.ledger.grants))) == ["STATUS_LOST_BEFORE_GRANT"]
+    assert codes(replace(case, as_of=datetime(2004, 1, 26, 9, tzinfo=PACIFIC))) == ["STATUS_LOST_BEFORE_GRANT"]
     assert codes(replace(case, as_of=datetime(2004, 1, 27, 9, tzinfo=PACIFIC))) == []
 
 
