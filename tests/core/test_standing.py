@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from itertools import permutations
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -63,7 +64,7 @@ def form(
 
 def test_forms_are_taken_by_receipt_then_signature_then_sequence_and_unknown_receipts_last() -> None:
     hour = timedelta(hours=1)
-    in_order = [
+    in_order = (
         form(NOON - hour, sequence=9),
         form(NOON, ("7/13/03", "9:00 am"), sequence=8),
         form(NOON, ("7/14/03", ""), sequence=7),
@@ -73,9 +74,10 @@ def test_forms_are_taken_by_receipt_then_signature_then_sequence_and_unknown_rec
         form(NOON.replace(tzinfo=None) + hour, sequence=3),
         form(None, sequence=4),
         form(None, ("", ""), sequence=0),
-    ]
+    )
 
-    assert sorted(in_order[::-1]) == in_order
+    for handed_over in permutations(in_order, 2):
+        assert sorted(handed_over) == [one for one in in_order if one in handed_over]
 
 
 def moment(on: date | None, at: datetime | None = None) -> SignedMoment:

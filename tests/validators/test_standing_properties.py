@@ -75,7 +75,7 @@ def histories(draw: st.DrawFn) -> list[Submission]:
     return [*fresh, *copied]
 
 
-FEW = settings(max_examples=40)
+FEW = settings(max_examples=30, deadline=None)
 
 VERDICTS = st.sampled_from([Verdict.CLEAR, Verdict.UPHOLD])
 
