@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Update, and_, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, Update, and_, delete, func, insert, select, update
 
 from ledger.desk_tables import blind_readings, drafts, form_claims, users
 
@@ -103,6 +103,14 @@ def cells_read_by(connection: Connection, login: str) -> frozenset[tuple[str, st
     """The (submission, key) pairs that this person has read and that wait for another."""
     query = select(blind_readings.c.submission_id, blind_readings.c.key).where(blind_readings.c.login == login)
     return frozenset((row.submission_id, row.key) for row in connection.execute(query))
+
+
+def blind_counts(connection: Connection) -> Mapping[tuple[str, str], int]:
+    """How many people have read each (submission, key) blind."""
+    query = select(blind_readings.c.submission_id, blind_readings.c.key, func.count().label("people")).group_by(
+        blind_readings.c.submission_id, blind_readings.c.key
+    )
+    return {(row.submission_id, row.key): row.people for row in connection.execute(query)}
 
 
 def forget_blind_readings(connection: Connection, submission_id: str, key: str) -> None:

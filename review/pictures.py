@@ -50,9 +50,19 @@ class Pictures:
             lambda picture: _painted(picture, hidden),
         )
 
-    def thumbnail(self, transmission: Transmission, number: int) -> bytes | None:
+    def scan(self, scan: str, number: int, *, reveal: bool) -> bytes | None:
+        """One page of a keyed form's scan: nobody told us where on it the tax id stands. Raises Hidden."""
+        if not reveal:
+            raise Hidden(f"page {number}")
+        return self._made(("page", scan, number, ()), scan, number, lambda picture: picture)
+
+    def pages_of(self, sha256: str) -> int:
+        """How many pages have a picture."""
+        return sum(1 for _ in (self.folder / sha256).glob("*.png")) if len(sha256) == 64 else 0
+
+    def thumbnail(self, fax: str, number: int) -> bytes | None:
         """The page at the width of a thumbnail: nothing can be read on it."""
-        return self._made(("thumb", transmission.fax, number), transmission.fax, number, _thumbnail)
+        return self._made(("thumb", fax, number), fax, number, _thumbnail)
 
     def crop(self, submission: Submission, key: str, *, reveal: bool) -> bytes | None:
         """The zone of one reading with a little around it; None without a picture, or for a tax id not shown."""

@@ -35,12 +35,13 @@ class Policy:
 class Workplace:
     """`offer_now` is the offer's clock (it may replay the past), `clock` the real one: leases and sessions run on it.
 
-    `pages` holds `<fax sha256>/<page>.png`: each page laid onto its blank, else upright.
+    `pages` holds `<fax sha256>/<page>.png`: each page laid onto its blank, else upright. `archive` keeps every file.
     """
 
     books: Books
     offer: Offer
     pages: Path
+    archive: Path
     offer_now: Callable[[], datetime]
     clock: Callable[[], datetime] = real_clock
     policy: Policy = field(default_factory=Policy)

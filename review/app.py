@@ -1,0 +1,72 @@
+"""The reviewer's desk as a web application: its guards, its pages, and what it says when it refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from review.desk import Desk, Refused, SignInFirst, address_of, desk_of, seat_of
+from review.guards import Guards, TooLarge
+from review.routes import accounts, form, images, keyed, queue, signing_in, sweep, waivers
+from review.workplace import Workplace
+
+_STATIC = Path(__file__).parent / "static"
+LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+def create_app(workplace: Workplace, *, hosts: frozenset[str] = LOCAL_HOSTS, https: bool = False) -> FastAPI:
+    """The desk over `workplace`, reached under `hosts`; with `https` its cookies travel over TLS only."""
+    app = FastAPI(title="Tenderfax", docs_url=None, redoc_url=None, openapi_url=None)
+    desk = Desk(workplace, https=https)
+    app.state.desk = desk
+    app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+    for routes in (signing_in, queue, form, images, sweep, waivers, keyed, accounts):
+        app.include_router(routes.router)
+    app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(SignInFirst, _sign_in_first)
+    app.add_exception_handler(HTTPException, _http_failure)
+    app.add_exception_handler(TooLarge, _too_large)
+    app.add_middleware(
+        Guards,
+        hosts=hosts,
+        https=https,
+        log=lambda address, path, why: desk.log_refusal("", address, "request", path, why),
+    )
+    return app
+
+
+def _refused(request: Request, failure: Exception) -> Response:
+    assert isinstance(failure, Refused)
+    return _say_refused(request, failure.status, failure.message, failure.subject)
+
+
+def _say_refused(request: Request, status: int, message: str, subject: str) -> Response:
+    desk = desk_of(request)
+    actor = getattr(request.state, "actor", "")
+    desk.log_refusal(actor, address_of(request), f"{request.method} {request.url.path}", subject, message)
+    if request.headers.get("hx-request"):
+        return HTMLResponse(message, status_code=status)
+    return desk.page("refused.html", seat_of(request), status=status, message=message)
+
+
+def _sign_in_first(request: Request, _failure: Exception) -> Response:
+    if request.headers.get("hx-request"):
+        return HTMLResponse("", status_code=401, headers={"HX-Redirect": "/signin"})
+    if request.method == "GET" and request.url.path.endswith(".png"):
+        return PlainTextResponse("Sign in first.", status_code=401)
+    return RedirectResponse("/signin", status_code=303)
+
+
+def _http_failure(request: Request, failure: Exception) -> Response:
+    assert isinstance(failure, HTTPException)
+    if failure.status_code == 404:
+        return desk_of(request).page("refused.html", seat_of(request), status=404, message="There is no such page.")
+    return PlainTextResponse(f"{failure.detail}\n", status_code=failure.status_code)
+
+
+def _too_large(_request: Request, _failure: Exception) -> Response:
+    return PlainTextResponse("The request is larger than any form of the desk.\n", status_code=413)

@@ -1,0 +1,256 @@
+"""One running desk: the workplace, the board that all pages share, the pictures, the templates; and who asks for what.
+
+`Seat` is a person at the desk asking for a page, `Act` the same person sending a form with the right token.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy import Connection
+from starlette.datastructures import FormData
+
+from ledger import accounts, desk_work
+from ledger.accounts import LogLine, Permission, Session, User
+from offers.state import current_expiration
+from review.board import Board, QueueRow
+from review.boards import Boards
+from review.pictures import Pictures
+from review.templating import make_templates
+from review.wording import say_moment, say_span
+from review.workplace import Workplace
+
+COOKIE = "tenderfax_session"
+_SEEN_EVERY_SECONDS = 60
+
+
+class Refused(Exception):
+    """A request that is turned away, said to the person and written into the log."""
+
+    def __init__(self, status: int, message: str, *, subject: str = "") -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.subject = subject
+
+
+class SignInFirst(Exception):
+    """Nobody is signed in, or the session has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A person at the desk. `address` is where the request came from."""
+
+    session: Session
+    token: str
+    address: str
+
+    @property
+    def user(self) -> User:
+        return self.session.user
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A form that a person sent, its token checked."""
+
+    seat: Seat
+    form: FormData
+
+    @property
+    def user(self) -> User:
+        return self.seat.user
+
+    def text(self, name: str) -> str:
+        """One field of the form, "" when it is absent or a file."""
+        value = self.form.get(name)
+        return value if isinstance(value, str) else ""
+
+
+class Desk:
+    """What every page needs; made once for an application."""
+
+    def __init__(self, workplace: Workplace, *, https: bool = False) -> None:
+        self.workplace = workplace
+        self.https = https
+        self.books = workplace.books
+        self.terms = workplace.offer.terms
+        self.zone = workplace.offer.terms.time_zone
+        self.boards = Boards(workplace.books, workplace.offer.terms)
+        self.pictures = Pictures(workplace.pages, workplace.forms())
+        self.templates = make_templates(self.zone)
+
+    def now(self) -> datetime:
+        """The real clock: leases and sessions."""
+        return self.workplace.clock()
+
+    def offer_now(self) -> datetime:
+        """The offer's clock: events, deadlines."""
+        return self.workplace.offer_now()
+
+    # ------------------------------------------------------------------------------------------------------ pages
+
+    def page(
+        self, template: str, seat: Seat | None, *, status: int = 200, board: Board | None = None, **facts: Any
+    ) -> HTMLResponse:
+        """A page of the desk; with a seat it bears the bar."""
+        context: dict[str, Any] = {"seat": seat, "may": _may(seat), "section": "", "said": "", **facts}
+        if seat is not None:
+            context |= self._bar(board or self.boards.now())
+        return HTMLResponse(self.templates.get_template(template).render(context), status_code=status)
+
+    def _bar(self, board: Board) -> dict[str, Any]:
+        expiration = self.expiration(board)
+        left = expiration - self.offer_now()
+        record = board.running.judged.record
+        return {
+            "board": board,
+            "waiting": len(board.rows) + len(board.files),
+            "doubtful": sum(1 for _ in doubtful_cells(board)),
+            "proposed": sum(1 for p in record.proposals.values() if p.closed_at is None),
+            "left": say_span(left),
+            "is_over": left.total_seconds() < 0,
+            "expires": say_moment(expiration, self.zone, zone_name=True),
+            "offer_now": self.offer_now(),
+        }
+
+    def expiration(self, board: Board) -> datetime:
+        return current_expiration(board.running.judged.record.offer, self.terms.announcement_limit)
+
+    # -------------------------------------------------------------------------------------------------------- log
+
+    def log(self, connection: Connection, seat: Seat, action: str, subject: str = "", detail: str = "") -> None:
+        """Writes down what somebody did, in the transaction that did it."""
+        accounts.log(
+            connection,
+            LogLine(self.now(), seat.user.login, seat.address, action[:48], subject[:200], "done", detail[:500]),
+        )
+
+    def log_refusal(self, actor: str, address: str, action: str, subject: str, why: str) -> None:
+        line = LogLine(self.now(), actor[:64], address, action[:48], subject[:200], "refused", why[:500])
+        with self.books.writing() as connection:
+            accounts.log(connection, line)
+
+    # ------------------------------------------------------------------------------------------------------ forms
+
+    def require_mine(self, connection: Connection, seat: Seat, submission_id: str) -> None:
+        """Raises Refused unless the form is claimed by this person and the claim has not lapsed; renews it."""
+        claim = desk_work.claim_of(connection, submission_id)
+        now = self.now()
+        if claim is not None and claim.login != seat.user.login and claim.holds_at(now):
+            raise Refused(
+                409,
+                f"{claim.name} has this form until {say_moment(claim.lease_until, self.zone)}.",
+                subject=submission_id,
+            )
+        if claim is None or claim.login != seat.user.login or not claim.holds_at(now):
+            raise Refused(
+                409,
+                "Your claim on this form has lapsed. What you keyed is kept as a draft: take the form again to go on.",
+                subject=submission_id,
+            )
+        desk_work.claim(
+            connection, submission_id, login=seat.user.login, now=now, until=now + self.workplace.policy.lease
+        )
+
+
+def doubtful_cells(board: Board) -> list[tuple[QueueRow, str]]:
+    """Every doubtful reading of the forms that wait and are not with counsel, as (row, key)."""
+    by_id = board.running.by_id
+    return [(row, doubt.key) for row in board.rows.values() if not row.with_counsel for doubt in by_id[row.id].doubts]
+
+
+def desk_of(request: Request) -> Desk:
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+def address_of(request: Request) -> str:
+    return request.client.host if request.client else "unknown"
+
+
+async def posted(request: Request) -> FormData:
+    return await request.form(max_files=1, max_fields=400)
+
+
+def seated(permission: Permission = Permission.READ) -> Callable[[Request], Seat]:
+    """A dependency: the signed-in person, who must have the permission."""
+
+    def seat(request: Request) -> Seat:
+        found = seat_of(request)
+        if found is None:
+            raise SignInFirst
+        if not found.user.may(permission):
+            raise Refused(403, f"This is not for the role of {found.user.role.value}.")
+        return found
+
+    return seat
+
+
+def acting(permission: Permission) -> Callable[[Request, FormData], Act]:
+    """A dependency: the signed-in person sending a form with the session's token, who must have the permission."""
+
+    def act(request: Request, form: Annotated[FormData, Depends(posted)]) -> Act:
+        found = seat_of(request)
+        if found is None:
+            raise SignInFirst
+        token = form.get("token")
+        if not isinstance(token, str) or not hmac.compare_digest(token.encode(), found.session.csrf.encode()):
+            raise Refused(403, "The form came without its token. Open the page again and repeat.")
+        if not found.user.may(permission):
+            raise Refused(403, f"This is not for the role of {found.user.role.value}.")
+        return Act(found, form)
+
+    return act
+
+
+def seat_of(request: Request) -> Seat | None:
+    """Who sends the request; keeps the session from going idle, at most once a minute."""
+    token = request.cookies.get(COOKIE, "")
+    if not token:
+        return None
+    desk = desk_of(request)
+    now = desk.now()
+    with desk.books.reading() as connection:
+        session = accounts.session_of(connection, token, now)
+    if session is None:
+        return None
+    if (now - session.seen_at).total_seconds() > _SEEN_EVERY_SECONDS:
+        with desk.books.writing() as connection:
+            accounts.note_seen(connection, token, now)
+    request.state.actor = session.user.login
+    return Seat(session, token, address_of(request))
+
+
+SAID = {
+    "saved": "Saved.",
+    "saved-last": "Saved. Nothing else waits for you.",
+    "nothing": "Nothing waits that is free.",
+    "taken": "Somebody else has just taken this form.",
+    "put-back": "Put back into the queue.",
+    "taken-back": "Taken back. The decision and its taking back both stay written.",
+    "proposed": "Proposed. A second person approves or declines it.",
+    "in-force": "The waiver is in force for every holder.",
+    "declined": "Declined. Nothing is waived.",
+    "keyed": "The form is in the books.",
+    "account": "The account is changed.",
+    "password": "Your password is changed. Sign in again.",
+}
+"""What a page may be told to say after a form was taken in; nothing else is ever shown from an address."""
+
+
+def go(path: str, *, say: str = "") -> Response:
+    """On to another page after a form was taken in (POST, redirect, GET); `say` is a key of SAID."""
+    mark = "&" if "?" in path else "?"
+    return RedirectResponse(f"{path}{mark}said={say}" if say else path, status_code=303)
+
+
+def _may(seat: Seat | None) -> frozenset[str]:
+    return frozenset(p.name for p in seat.user.role.permissions) if seat else frozenset()

@@ -1,0 +1,101 @@
+"""The pictures that pages show: whole pages, thumbnails, crops; never a tax id that was not asked for."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+
+from core.events import EventKind
+from core.transmissions import Transmission
+from ledger import journal
+from ledger.accounts import Permission
+from review.board import Board
+from review.desk import Desk, Refused, Seat, desk_of, seated
+from review.pictures import Hidden
+
+router = APIRouter()
+SHOWN_FOR = timedelta(minutes=10)
+"""How long a tax id stays shown to the person who asked for it."""
+
+
+@router.get("/faxes/{fax}/{number}.png")
+def page(request: Request, fax: str, number: int, seat: Annotated[Seat, Depends(seated())], form: str = "") -> Response:
+    """One page; with `form` the tax id too, where this person has asked to see it on that form."""
+    desk = desk_of(request)
+    board = desk.boards.now()
+    reveal = bool(form) and _is_on(board, form, fax) and is_shown(desk, seat, form)
+    try:
+        if _is_scan(board, fax):
+            picture = desk.pictures.scan(fax, number, reveal=reveal)
+        else:
+            picture = desk.pictures.page(transmission_of(board, fax), number, reveal=reveal)
+    except Hidden:
+        raise Refused(403, "This page is shown once its tax id is.", subject=fax) from None
+    return _png(picture)
+
+
+@router.get("/faxes/{fax}/{number}/small.png")
+def thumbnail(request: Request, fax: str, number: int, seat: Annotated[Seat, Depends(seated())]) -> Response:
+    desk = desk_of(request)
+    board = desk.boards.now()
+    if not _is_scan(board, fax):
+        transmission_of(board, fax)
+    return _png(desk.pictures.thumbnail(fax, number))
+
+
+@router.get("/forms/{form}/{key}.png")
+def crop(request: Request, form: str, key: str, seat: Annotated[Seat, Depends(seated())]) -> Response:
+    desk = desk_of(request)
+    submission = desk.boards.now().running.by_id.get(form)
+    if submission is None:
+        return _png(None)
+    reveal = key == "tax_id" and is_shown(desk, seat, form)
+    return _png(desk.pictures.crop(submission, key, reveal=reveal))
+
+
+@router.get("/forms/{form}/{key}/line.png")
+def line(request: Request, form: str, key: str, seat: Annotated[Seat, Depends(seated())]) -> Response:
+    desk = desk_of(request)
+    submission = desk.boards.now().running.by_id.get(form)
+    return _png(desk.pictures.row_strip(submission, key) if submission else None)
+
+
+def is_shown(desk: Desk, seat: Seat, submission_id: str) -> bool:
+    """Whether this person asked to see the form's tax id, not long ago; the asking is in the journal."""
+    if not seat.user.may(Permission.DECIDE):
+        return False
+    since = desk.offer_now() - SHOWN_FOR
+    with desk.books.reading() as connection:
+        shown = journal.read(connection, kinds=[EventKind.TAX_ID_SHOWN], subject=submission_id)
+        return any(event.actor == seat.user.name and event.at >= since for event in shown)
+
+
+def transmission_of(board: Board, fax: str) -> Transmission:
+    history = board.running.judged.record.faxes.get(fax)
+    if history is None or history.transmission is None:
+        raise Refused(404, "There is no such fax.")
+    return history.transmission
+
+
+def _is_on(board: Board, submission_id: str, fax: str) -> bool:
+    submission = board.running.by_id.get(submission_id)
+    return submission is not None and picture_of(board, submission_id) == fax
+
+
+def picture_of(board: Board, submission_id: str) -> str:
+    """The file whose pages show the form: its fax, or the scan of a keyed one; "" where there is none."""
+    keyed = board.running.judged.record.keyed.get(submission_id)
+    return (keyed.scan if keyed else board.running.by_id[submission_id].fax) or ""
+
+
+def _is_scan(board: Board, sha256: str) -> bool:
+    return any(keyed.scan == sha256 for keyed in board.running.judged.record.keyed.values())
+
+
+def _png(content: bytes | None) -> Response:
+    if content is None:
+        return Response(status_code=404)
+    return Response(content, media_type="image/png")

@@ -1,0 +1,50 @@
+"""The Jinja environment of the desk: everything escaped, everything undefined refused."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from review import wording
+from validators.wording import say_shares
+
+_STRANGE = {ord(c): f"⟨U+{ord(c):04X}⟩" for c in "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"}
+_LONGEST_SHOWN = 400
+
+
+def make_templates(zone: ZoneInfo) -> Environment:
+    """Moments are said in `zone`."""
+    environment = Environment(
+        loader=PackageLoader("review"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters.update(
+        shares=say_shares,
+        change=wording.say_change,
+        plain=plain,
+        span=wording.say_span,
+        moment=lambda at: wording.say_moment(at, zone),
+        moment_year=lambda at: wording.say_moment(at, zone, year=True, zone_name=True),
+        clock=lambda at: wording.say_clock(at, zone),
+        day=lambda at: wording.say_day(at.astimezone(zone).date() if isinstance(at, datetime) else at),
+        standing=wording.say_standing,
+        standing_shares=wording.shares_of,
+    )
+    return environment
+
+
+def plain(text: str) -> str:
+    """Text from a fax fit to be shown: marks that turn the direction are spelt out, length is kept in bounds.
+
+    Escaping is the template's; this is about what a reader would otherwise be made to see in the wrong order.
+    """
+    shown = text.translate(_STRANGE)
+    if len(shown) > _LONGEST_SHOWN:
+        return f"{shown[:_LONGEST_SHOWN]}… ({len(text):,} characters)"
+    return shown

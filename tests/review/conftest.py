@@ -1,0 +1,195 @@
+"""A workspace with a queue, and the desk open on it: real books, real pages, real rules."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+import uvicorn
+from fastapi import FastAPI
+
+from core.events import FaxRead, FaxReceived, LedgerImported, NewEvent
+from core.holders import Grant, Holder, OptionLedger
+from core.submissions import Submission
+from ledger import accounts, journal
+from ledger.accounts import Role
+from ledger.books import Books, make_books
+from ledger.grants import store_version
+from offers.forms import Forms, load_forms
+from offers.loading import Offer, load_offer
+from review.app import create_app
+from review.workplace import Policy, Workplace
+from samples import contents, desk_work
+from samples.contents import PACIFIC, Manner
+from samples.ledger import make_ledger
+from samples.lettering import Group
+from samples.paper import Pen
+from samples.writing import somebody
+
+OFFER_FOLDER = Path(__file__).parents[2] / "offers" / "capstone_2003"
+PASSWORD = "nine grey herons at dusk"
+VERSION = "2003-07-09"
+NOW = datetime(2003, 7, 21, 10, 12, tzinfo=PACIFIC)
+MANNER = Manner("{m}/{d}/{yyyy}", "{m}/{d}/{yyyy}", "{h}:{min} {ap}", "$", True, "always", False, " ")
+
+
+@dataclass
+class Clock:
+    """A clock that tests move."""
+
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def advance(self, span: timedelta) -> None:
+        self.at += span
+
+
+@dataclass
+class House:
+    """The workspace under test, and how to put forms into it."""
+
+    workplace: Workplace
+    ledger: OptionLedger
+    forms: Forms
+    clock: Clock
+    app: FastAPI
+    url: str = ""
+    count: int = 0
+
+    @property
+    def books(self) -> Books:
+        return self.workplace.books
+
+    def holder(self, number: int = 0) -> Holder:
+        """A holder who may tender, with two grants or more of which none is half of a split."""
+        able = [
+            h
+            for h in self.ledger.holders
+            if contents.may_tender(h) and len(contents.eligible_grants(self.ledger, h)) >= 2
+        ]
+        return able[number]
+
+    def grants(self, holder: Holder, count: int = 2) -> tuple[Grant, ...]:
+        return contents.eligible_grants(self.ledger, holder)[:count]
+
+    def election(self, holder: Holder, *, signed_at: datetime, count: int = 2) -> Submission:
+        """An election in good order, received forty minutes after its signing."""
+        paper = contents.good_election(
+            np.random.default_rng(1),
+            self.ledger,
+            holder,
+            MANNER,
+            version=VERSION,
+            signed_at=signed_at,
+            grants=self.grants(holder, count),
+        )
+        return self._received(paper, signed_at)
+
+    def notice(self, holder: Holder, *, signed_at: datetime) -> Submission:
+        paper = contents.good_notice(np.random.default_rng(1), holder, MANNER, version=VERSION, signed_at=signed_at)
+        return self._received(paper, signed_at)
+
+    def _received(self, paper: Submission, signed_at: datetime) -> Submission:
+        at = signed_at + timedelta(minutes=40)
+        return replace(paper, received_start=at - timedelta(seconds=70), received_at=at)
+
+    def fax(
+        self, paper: Submission, misread: desk_work.Misread | None = None, *, file: str = "", pictures: bool = True
+    ) -> str:
+        """Puts a fax of the form into the books and returns the submission's id."""
+        self.count += 1
+        name = file or f"fax{self.count:04d}.tif"
+        transmission = desk_work.read_fax(paper, self.forms, file=name, misread=misread)
+        if pictures:
+            rng = np.random.default_rng(self.count)
+            pen = Pen(somebody(rng, Group.TRAINING, typed=False), MANNER.joint)
+            desk_work.write_pages(self.workplace.pages, paper, transmission, self.forms, pen, rng)
+        received = FaxReceived(transmission.fax, name, f"delivery-{self.count}", transmission.receipt)
+        with self.books.writing() as connection:
+            at = self.workplace.offer_now()
+            journal.append(
+                connection, [NewEvent(at, "tenderfax", received), NewEvent(at, "tenderfax", FaxRead(transmission))]
+            )
+        return transmission.submissions[0].id
+
+    def user(self, login: str, name: str, role: Role) -> None:
+        with self.books.writing() as connection:
+            accounts.add_user(connection, login=login, name=name, role=role, password=PASSWORD, now=self.clock())
+
+
+@pytest.fixture(scope="session")
+def offer() -> Offer:
+    return load_offer(OFFER_FOLDER)
+
+
+@pytest.fixture(scope="session")
+def forms() -> Forms:
+    return load_forms(OFFER_FOLDER / "forms")
+
+
+@pytest.fixture(scope="session")
+def ledger() -> OptionLedger:
+    return make_ledger(2003)
+
+
+@pytest.fixture
+def policy() -> Policy:
+    return Policy()
+
+
+@pytest.fixture
+def house(tmp_path: Path, offer: Offer, forms: Forms, ledger: OptionLedger, policy: Policy) -> Iterator[House]:
+    """An empty workspace with the sample ledger and one person of each role."""
+    books = make_books(f"sqlite:///{tmp_path / 'books.sqlite'}")
+    with books.writing() as connection:
+        store_version(
+            connection,
+            ledger,
+            as_of=date(2003, 7, 18),
+            imported_at=NOW,
+            actor="t",
+            holders_sha256="0",
+            grants_sha256="0",
+        )
+        body = LedgerImported(1, date(2003, 7, 18), "0", "0", len(ledger.holders), len(ledger.grants))
+        journal.append(connection, [NewEvent(NOW, "t", body)])
+    clock = Clock()
+    workplace = Workplace(
+        books, offer, tmp_path / "pages", tmp_path / "archive", offer_now=lambda: NOW, clock=clock, policy=policy
+    )
+    house = House(workplace, ledger, forms, clock, create_app(workplace))
+    house.user("dana", "Dana Ruiz", Role.REVIEWER)
+    house.user("mara", "Mara Klein", Role.APPROVER)
+    house.user("jo", "Jo Tran", Role.REVIEWER)
+    house.user("ada", "Ada Root", Role.ADMINISTRATOR)
+    house.user("olu", "Olu Audit", Role.AUDITOR)
+    yield house
+    books.close()
+
+
+@pytest.fixture
+def served(house: House) -> Iterator[House]:
+    """The same, answering on a port of this machine."""
+    server = uvicorn.Server(uvicorn.Config(house.app, host="127.0.0.1", port=0, log_level="warning"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    wait_until(lambda: server.started)
+    house.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    yield house
+    server.should_exit = True
+    thread.join(timeout=10)
+
+
+def wait_until(holds: Callable[[], bool], seconds: float = 20.0) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "the desk did not start"
+        time.sleep(0.02)
