@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,17 +65,23 @@ def command(workspace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: py
     return call
 
 
-@pytest.fixture
-def opened(command: Command, tmp_path: Path) -> Command:
-    """The command line of a workspace that is ready: books made, the small ledger imported on July 1, 2003."""
-    holders, grants = tmp_path / "holders.csv", tmp_path / "grants.csv"
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace to be copied: books made on June 30, the small ledger imported on July 1, 2003."""
+    folder = tmp_path_factory.mktemp("prepared")
+    holders, grants, workspace = folder / "holders.csv", folder / "grants.csv", folder / "workspace"
     holders.write_text(HOLDERS)
     grants.write_text(GRANTS)
-    assert command("--now", "2003-06-30T09:00:00-07:00", "init").status == 0
-    imported = command(
-        "--now", "2003-07-01T09:00:00-07:00", "ledger", "import", holders, grants, "--as-of", "2003-06-10"
-    )
-    assert imported.status == 0, imported.err
+    assert run(["--workspace", str(workspace), "init"]) == 0
+    imported = ["ledger", "import", str(holders), str(grants), "--as-of", "2003-06-10", "--actor", "HR"]
+    assert run(["--workspace", str(workspace), "--now", "2003-07-01T09:00:00-07:00", *imported]) == 0
+    return folder
+
+
+@pytest.fixture
+def opened(command: Command, prepared: Path, tmp_path: Path) -> Command:
+    """The command line of a workspace that is ready, with the small ledger beside it."""
+    shutil.copytree(prepared, tmp_path, dirs_exist_ok=True)
     return command
 
 
