@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from core.grammar import parse_date_and_time
 from core.holders import Category, Grant, Holder, OptionLedger, Plan
-from core.submissions import Fields, GrantRow, Kind, Schedule, Signature, Submission
+from core.submissions import Evidence, Fields, GrantRow, Kind, Schedule, Signature, Submission
 from samples.writing import Rng
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
@@ -241,7 +241,7 @@ def with_a_slip(rng: Rng, submission: Submission, ledger: OptionLedger) -> tuple
 
 _SLIPS_OF_BOTH = (
     "tax id missing", "tax id partial", "e-mail missing", "address missing", "time missing", "date missing", "unsigned",
-    "name shortened", "note", "tax id wrong", "time ambiguous", "year missing",
+    "name shortened", "note", "tax id wrong", "time ambiguous", "year missing", "name changed", "representative",
 )  # fmt: skip
 _SLIPS_OF_ELECTIONS = (
     "partial tender", "wrong price", "wrong date", "wrong number", "row struck", "row altered", "shares all",
@@ -255,6 +255,12 @@ _NOTES = (
     "I want to keep my 2002 grant",
     "Page 3 of 3 to follow",
 )
+
+
+_NEW_FAMILY_NAMES = ("Ostrander", "Blackwood", "Fairbanks", "Lindgren")
+_ATTORNEYS = ("Carl Ostrander", "Miriam Feld", "George T. Haas")
+COVER_CONDITION = "I tender only if the new exercise price is below $2.00. Otherwise please return my form."
+"""What a holder wrote on the cover sheet and not on the form; it counts the same (rule 24)."""
 
 
 def _slipped(rng: Rng, name: str, submission: Submission, ledger: OptionLedger) -> Fields:
@@ -283,6 +289,14 @@ def _slipped(rng: Rng, name: str, submission: Submission, ledger: OptionLedger) 
             return replace(fields, signature=Signature(False, None))
         case "name shortened":
             return replace(fields, printed_name=_shortened(fields.printed_name))
+        case "name changed":
+            married = f"{fields.printed_name.split()[0]} {rng.choice(_NEW_FAMILY_NAMES)}"
+            return replace(fields, printed_name=married, evidence=(Evidence.NAME_CHANGE_PROOF,))
+        case "representative":
+            signed = Signature(True, str(rng.choice(_ATTORNEYS)))
+            capacity, title = "attorney-in-fact", "Attorney-in-Fact"
+            papers = (Evidence.AUTHORITY_EVIDENCE,)
+            return replace(fields, signature=signed, capacity=capacity, title=title, evidence=papers)
         case "note":
             return replace(fields, notes=str(rng.choice(_NOTES)))
         case "blank table":
@@ -327,10 +341,16 @@ def _one_digit_off(rng: Rng, text: str) -> str:
     return text[:index] + str((int(text[index]) + 1) % 10) + text[index + 1 :]
 
 
+def received(submission: Submission) -> datetime:
+    """When the call began; every form made here has been received."""
+    if submission.received_start is None:
+        raise AssertionError(f"{submission.id} was never received")
+    return submission.received_start
+
+
 def _without_year(submission: Submission) -> str:
-    received = submission.received_start
-    assert received is not None
-    return f"{received:%B} {received.day}"
+    began = received(submission)
+    return f"{began:%B} {began.day}"
 
 
 def _shortened(name: str) -> str:

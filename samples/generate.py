@@ -21,7 +21,7 @@ from core import grammar
 from core.holders import OptionLedger
 from core.notation import codes_to_json, standing_to_json, submission_to_json
 from core.offer_state import OfferState
-from core.submissions import GrantRow, Kind, Submission
+from core.submissions import Evidence, Fields, GrantRow, Kind, Signature, Submission
 from offers.forms import Forms, load_forms
 from offers.loading import load_offer
 from samples import contents, sheets
@@ -134,57 +134,158 @@ def make(out: Path, count: int, seed: int, *, options: Options | None = None) ->
 def some_fax(name: str, rng: Rng, ledger: OptionLedger, forms: Forms, options: Options) -> SampleFax:
     """One random transmission with everything that the options allow."""
     typed = bool(rng.random() < options.typed_share)
-    writer = somebody(rng, options.group, typed=typed)
-    manner = contents.some_manner(rng)
-    submission, slips = _some_submission(rng, ledger, manner, options)
-    pen = Pen(writer, contents.joint_of(manner, submission.fields))
-    laid = list(form_sheets(forms, submission, 0, pen, rng))
-    submissions = [submission]
+    feeder = _Feeder(rng, ledger, forms, options, somebody(rng, options.group, typed=typed), contents.some_manner(rng))
+    feeder.put_form()
     extra = bool(rng.random() < options.extras)
     if extra:
-        laid, submissions = _with_extras(rng, ledger, forms, laid, submissions, pen, manner, options)
+        feeder.put_extras()
     resolution = options.resolutions[int(rng.integers(len(options.resolutions)))]
     journey = some_journey(rng, options.level, resolution)
-    upside_down = bool(extra and rng.random() < 0.15)
-    laid = [replace(sheet, upside_down=upside_down or (extra and rng.random() < 0.04)) for sheet in laid]
+    all_turned = bool(extra and rng.random() < 0.15)
+    sheets_as_fed = [
+        replace(sheet, upside_down=all_turned or bool(extra and rng.random() < 0.04)) for sheet in feeder.sheets
+    ]
+    count = len(feeder.submissions)
     return SampleFax(
         name,
-        tuple(replace(one, id=f"{name}-{number}") for number, one in enumerate(submissions, start=1)),
-        tuple(laid),
+        tuple(
+            replace(form, id=f"{name}-{number}", bundle_size=count)
+            for number, form in enumerate(feeder.submissions, start=1)
+        ),
+        tuple(sheets_as_fed),
         journey,
         options.level,
-        writers=(writer,),
+        writers=(feeder.writer,),
         suffix="pdf" if rng.random() < options.pdfs else "tif",
         group=int(rng.choice([3, 4])),
-        slips=slips,
+        slips=tuple(feeder.slips),
     )
 
 
-def _some_submission(
-    rng: Rng, ledger: OptionLedger, manner: contents.Manner, options: Options
-) -> tuple[Submission, tuple[str, ...]]:
-    holder = contents.some_holder(rng, ledger)
-    version = "2003-06-25" if rng.random() < options.june_editions else "2003-07-09"
-    signed_at = contents.some_signing(rng, version)
-    if rng.random() < options.notices:
-        submission = contents.good_notice(rng, holder, manner, version=version, signed_at=signed_at)
-    else:
-        grants = contents.some_grants(rng, ledger, holder)
-        submission = contents.good_election(
-            rng, ledger, holder, manner, version=version, signed_at=signed_at, grants=grants
+@dataclass
+class _Feeder:
+    """The sheets of one call while somebody puts them together, and the forms that stand on them."""
+
+    rng: Rng
+    ledger: OptionLedger
+    forms: Forms
+    options: Options
+    writer: Writer
+    manner: contents.Manner
+    sheets: list[Sheet] = field(default_factory=list)
+    submissions: list[Submission] = field(default_factory=list)
+    slips: list[str] = field(default_factory=list)
+
+    def put_form(self) -> None:
+        form = self._some_form()
+        pen = Pen(self.writer, contents.joint_of(self.manner, form.fields))
+        self.sheets += form_sheets(self.forms, form, len(self.submissions), pen, self.rng)
+        self.sheets += self._papers_for(form, len(self.submissions))
+        self.submissions.append(form)
+        # One call, one receipt: that of the form signed last, or the other would be signed after it came.
+        latest = max(self.submissions, key=contents.received)
+        self.submissions = [
+            replace(one, received_start=latest.received_start, received_at=latest.received_at)
+            for one in self.submissions
+        ]
+
+    def put_extras(self) -> None:
+        """Instructions, a second form, another order, a page lost, a stray page, a cover: each by its own chance."""
+        chance = self.rng.random(6)
+        if chance[0] < 0.35:
+            instructions = instruction_sheets(self.forms, self.submissions[0], 0)
+            self.sheets += instructions[: int(self.rng.integers(1, 4))]
+        if chance[1] < 0.12:
+            self.put_form()
+        elif chance[2] < 0.2:
+            self.sheets = [self.sheets[int(place)] for place in self.rng.permutation(len(self.sheets))]
+        if not self.options.good_order:
+            if chance[3] < 0.1 and len(self.submissions) == 1 and self.submissions[0].kind is Kind.ELECTION:
+                self._lose_a_page()
+            if chance[4] < 0.04:
+                self.sheets.append(Sheet("UNKNOWN", sheets.unrelated_page(self.rng)))
+                self.slips.append("stray page")
+        if chance[5] < 0.5:
+            self._put_cover()
+
+    def _some_form(self) -> Submission:
+        rng, options = self.rng, self.options
+        holder = contents.some_holder(rng, self.ledger)
+        version = "2003-06-25" if rng.random() < options.june_editions else "2003-07-09"
+        signed_at = contents.some_signing(rng, version)
+        if rng.random() < options.notices:
+            form = contents.good_notice(rng, holder, self.manner, version=version, signed_at=signed_at)
+        else:
+            grants = contents.some_grants(rng, self.ledger, holder)
+            form = contents.good_election(
+                rng, self.ledger, holder, self.manner, version=version, signed_at=signed_at, grants=grants
+            )
+        if len(form.fields.rows) > 1 and rng.random() < 0.06:
+            form = contents.on_a_schedule(form, keep=len(form.fields.rows) - 1)
+        return form if options.good_order else self._with_something_wrong(form)
+
+    def _with_something_wrong(self, form: Submission) -> Submission:
+        if form.kind is Kind.ELECTION and self.rng.random() < 0.15:
+            form = replace(form, fields=replace(form.fields, amend_box=True))
+        if self.rng.random() < self.options.strangers:
+            self.slips.append("stranger")
+            return contents.a_stranger(self.rng, form)
+        if self.rng.random() < 0.4:
+            form, slip = contents.with_a_slip(self.rng, form, self.ledger)
+            self.slips.append(slip)
+        return form
+
+    def _papers_for(self, form: Submission, index: int) -> list[Sheet]:
+        """The evidence that the form's holder attached."""
+        papers = []
+        agreed = self._name_on_agreement(form)
+        if Evidence.NAME_CHANGE_PROOF in form.fields.evidence:
+            picture = sheets.name_change_proof(self.rng, former=agreed, present=form.fields.printed_name)
+            papers.append(Sheet("EVIDENCE", picture, None, index))
+        if Evidence.AUTHORITY_EVIDENCE in form.fields.evidence:
+            attorney = form.fields.signature.reads_as or ""
+            picture = sheets.authority_evidence(self.rng, holder=agreed, attorney=attorney)
+            papers.append(Sheet("EVIDENCE", picture, None, index))
+        return papers
+
+    def _name_on_agreement(self, form: Submission) -> str:
+        holder = self.ledger.holder(form.holder_id or "")
+        return holder.name_on_agreement if holder else form.fields.printed_name
+
+    def _lose_a_page(self) -> None:
+        """One of an election's two pages did not come; what stood on it is no truth of this fax."""
+        form = self.submissions[0]
+        lost = str(self.rng.choice(["E1", "E2"]))
+        self.sheets = [sheet for sheet in self.sheets if sheet.page_class != lost]
+        pages = tuple(page for page in form.pages if page != lost)
+        if lost == "E1":
+            form = replace(form, pages=pages, fields=replace(form.fields, amend_box=False))
+        else:
+            rest = Fields(
+                signature=Signature(False), amend_box=form.fields.amend_box,
+                schedule=form.fields.schedule, evidence=form.fields.evidence,
+            )  # fmt: skip
+            form = replace(form, pages=pages, fields=rest)
+        self.submissions[0] = form
+        self.slips.append(f"{lost} lost")
+
+    def _put_cover(self) -> None:
+        first = self.submissions[0]
+        remark = ""
+        if not self.options.good_order and self.rng.random() < 0.12:
+            remark = contents.COVER_CONDITION
+            self.submissions[0] = replace(first, fields=replace(first.fields, notes=remark))
+            self.slips.append("condition on the cover")
+        sender = first.fields.printed_name or "Employee"
+        cover = sheets.cover_sheet(
+            self.rng,
+            self.writer,
+            sender=sender,
+            pages=len(self.sheets) + 1,
+            sent_at=contents.received(first),
+            remark=remark,
         )
-    if len(submission.fields.rows) > 1 and rng.random() < 0.06:
-        submission = contents.on_a_schedule(submission, keep=len(submission.fields.rows) - 1)
-    if options.good_order:
-        return submission, ()
-    if submission.kind is Kind.ELECTION and rng.random() < 0.15:
-        submission = replace(submission, fields=replace(submission.fields, amend_box=True))
-    if rng.random() < options.strangers:
-        return contents.a_stranger(rng, submission), ("stranger",)
-    if rng.random() < 0.4:
-        submission, slip = contents.with_a_slip(rng, submission, ledger)
-        return submission, (slip,)
-    return submission, ()
+        self.sheets.insert(0, Sheet("COVER", cover))
 
 
 def form_sheets(forms: Forms, submission: Submission, index: int, pen: Pen, rng: Rng) -> list[Sheet]:
@@ -211,41 +312,6 @@ def instruction_sheets(forms: Forms, submission: Submission, index: int) -> list
         for page in form.pages
         if page.page_class.startswith("I")
     ]
-
-
-def _with_extras(
-    rng: Rng,
-    ledger: OptionLedger,
-    forms: Forms,
-    laid: list[Sheet],
-    submissions: list[Submission],
-    pen: Pen,
-    manner: contents.Manner,
-    options: Options,
-) -> tuple[list[Sheet], list[Submission]]:
-    """A cover sheet, instructions, another order, a second form, a page left out: each by its own chance."""
-    first = submissions[0]
-    if rng.random() < 0.35:
-        laid = laid + instruction_sheets(forms, first, 0)[: int(rng.integers(1, 4))]
-    if rng.random() < 0.12:
-        second, _ = _some_submission(rng, ledger, manner, options)
-        second = replace(second, received_start=first.received_start, received_at=first.received_at)
-        submissions = [*submissions, second]
-        laid = laid + form_sheets(forms, second, 1, pen, rng)
-    elif rng.random() < 0.2:
-        laid = [laid[int(n)] for n in rng.permutation(len(laid))]
-    if not options.good_order and len(submissions) == 1 and len(first.pages) > 1 and rng.random() < 0.12:
-        lost = first.pages[int(rng.integers(len(first.pages)))]
-        laid = [sheet for sheet in laid if sheet.page_class != lost]
-        submissions = [replace(first, pages=tuple(page for page in first.pages if page != lost))]
-    if rng.random() < 0.5:
-        sent = first.received_start
-        assert sent is not None
-        cover = sheets.cover_sheet(
-            rng, pen.writer, sender=first.fields.printed_name or "Employee", pages=len(laid) + 1, sent_at=sent
-        )
-        laid = [Sheet("COVER", cover), *laid]
-    return laid, submissions
 
 
 # ---------------------------------------------------------------- files

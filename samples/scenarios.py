@@ -138,22 +138,25 @@ class Situation:
 
 
 def write_all(out: Path) -> list[Written]:
-    """Write every situation into `out` with the ledger they live in."""
+    """Write every situation into `out` with the ledger they live in, their findings and a table of contents."""
     out.mkdir(parents=True, exist_ok=True)
     ledger, forms = make_ledger(LEDGER_SEED), load_forms(FORMS_FOLDER)
     write_ledger(ledger, out)
-    written = []
-    for number, situation in enumerate(SITUATIONS, start=1):
-        name = f"{number:02d}_{situation.name}"
-        hand = _chance(situation.hand_of or situation.name, "hand")
-        writer = somebody(hand, Group.TRAINING, typed=situation.typed)
-        rng = _chance(situation.hand_of if situation.same_sheets else situation.name, "writing")
-        desk = Desk(name, ledger, forms, rng, writer, situation.level, situation.resolution)
-        sample = replace(situation.build(desk), title=situation.title)
-        written.append(write(out, sample, _chance(name, "sending")))
+    written = [write_one(situation, out, ledger, forms) for situation in SITUATIONS]
     record_judgements(written, ledger)
     _write_contents(out, written)
     return written
+
+
+def write_one(situation: Situation, out: Path, ledger: OptionLedger, forms: Forms) -> Written:
+    """Write one situation under its number, its findings left out: they hang on what came before."""
+    name = f"{SITUATIONS.index(situation) + 1:02d}_{situation.name}"
+    hand = _chance(situation.hand_of or situation.name, "hand")
+    writer = somebody(hand, Group.TRAINING, typed=situation.typed)
+    rng = _chance(situation.hand_of if situation.same_sheets else situation.name, "writing")
+    desk = Desk(name, ledger, forms, rng, writer, situation.level, situation.resolution)
+    sample = replace(situation.build(desk), title=situation.title)
+    return write(out, sample, _chance(name, "sending"))
 
 
 def _write_contents(out: Path, written: list[Written]) -> None:
@@ -300,7 +303,7 @@ def _son_not_father(desk: Desk) -> SampleFax:
 
 
 def _cover_condition(desk: Desk) -> SampleFax:
-    remark = "I tender only if the new exercise price is below $2.00. Otherwise please return my form."
+    remark = contents.COVER_CONDITION
     form = desk.election(desk.employee(14), "2003-07-16 08:30")
     laid = [_cover(desk, form, remark), *desk.pages(form)]
     return desk.fax((_with(form, notes=remark),), laid)

@@ -34,7 +34,7 @@ from samples.generate import FORMS_FOLDER, LEDGER_SEED
 from samples.ledger import make_ledger
 from samples.lettering import CURSIVE, hands, letters, typefaces
 from samples.paper import Pen, blank_picture, fill, printed_lines
-from samples.scenarios import SITUATIONS
+from samples.scenarios import SITUATIONS, write_one
 from samples.writing import somebody
 from validators.judgement import judge_all, needs_review
 
@@ -258,6 +258,18 @@ def test_a_committed_fax_has_the_pages_its_truth_says(truth: dict) -> None:
     with Image.open(path) as image:
         assert image.n_frames == len(truth["pages"])
         assert [image.tag_v2[282], image.tag_v2[283]] == truth["resolution"]
+
+
+@pytest.mark.parametrize("name", ["wrong_price", "partial_notice"])
+def test_a_committed_truth_is_what_its_situation_writes_today(name: str, forms, ledger, tmp_path: Path) -> None:
+    situation = next(situation for situation in SITUATIONS if situation.name == name)
+    written = write_one(situation, tmp_path, ledger, forms)
+    committed = json.loads((COMMITTED / written.expected.name).read_text(encoding="utf-8"))
+    judged = {"codes", "codes_by_target", "disposition", "needs_review", "standing"}
+    for form in committed["submissions"]:
+        for key in judged:
+            del form[key]
+    assert json.loads(written.expected.read_text(encoding="utf-8")) == committed
 
 
 def test_the_committed_findings_are_what_the_rules_make_of_the_truth(ledger) -> None:
