@@ -246,6 +246,13 @@ def test_what_changed_decides_which_rule_answers(kind: ChangeKind, expected: str
     assert codes(offer(state=changed(21, kind))) == [expected]
 
 
+def test_a_material_change_says_what_happened_and_why() -> None:
+    (condition,) = offer_findings(offer(state=changed(21, ChangeKind.CONDITION_WAIVED)))
+    (other,) = offer_findings(offer(state=changed(21, ChangeKind.OTHER)))
+    assert condition.message == "a condition was waived with notice on 2003-07-21: as announced"
+    assert other.message == "the offer changed with notice on 2003-07-21: as announced"
+
+
 def test_a_change_without_a_reason_says_that_none_is_recorded() -> None:
     state = OfferState(TERMS.expiration, changes=(TermsChange(JULY(21), ChangeKind.OTHER),))
     assert "no reason recorded" in offer_findings(offer(state=state))[0].message
