@@ -8,7 +8,7 @@ TRAINING := .venv-training
 .PHONY: demo test check lock bench-reading bench-speed train system-run system-test clean
 
 demo: $(VENV)/.ready system-run   ## the sample faxes end to end, into outputs/demo
-	$(BIN)/tenderfax --workspace outputs/demo-workspace demo
+	$(BIN)/tenderfax demo
 
 test: check system-test           ## every check and every test
 	$(BIN)/pytest -n 2 --dist loadgroup
