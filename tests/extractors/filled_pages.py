@@ -58,8 +58,19 @@ def blank_of(page_class: str, kind: Kind = Kind.ELECTION) -> BlankPage:
     return next(b for b in load_blank_pages(forms()).pages if b.form is form and b.page_class == page_class)
 
 
+_painted: dict[str, Gray] = {}
+
+
 def picture_of(filled: Submission, page_class: str, writer: Writer = TYPIST, seed: int = 1) -> Gray:
-    """The filled page as a registered picture, in grey and without any fax damage."""
+    """The filled page as a registered picture, in grey and without any fax damage. Painted once: copy to draw on it."""
+    front = (filled.fields.amend_box, filled.struck_text) if page_class == "E1" else filled
+    painting = repr((front, page_class, writer, seed))
+    if painting not in _painted:
+        _painted[painting] = _paint(filled, page_class, writer, seed)
+    return _painted[painting]
+
+
+def _paint(filled: Submission, page_class: str, writer: Writer, seed: int) -> Gray:
     assert filled.kind is not None
     blank = blank_of(page_class, filled.kind)
     paper = fill(blank.form, blank.form_page, filled, Pen(writer), np.random.default_rng(seed))

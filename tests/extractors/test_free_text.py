@@ -1,0 +1,76 @@
+"""Words outside the boxes: what they may mean, which of a cover sheet's count, who signs for whom."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.transmissions import PageReading
+from extractors.cover_words import words_that_count
+from extractors.free_text import Sign, capacity_in, signs_in
+
+
+def signs(text: str) -> set[Sign]:
+    return {found.sign for found in signs_in(text)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "only if the new price is below $2",
+        "Provided that the stock stays above $1",
+        "I tender unless the Board changes the ratio",
+        "subject to my lawyer's advice",
+        "either 1188 or 1302, whichever is larger",
+        "as long as I stay employed",
+        "in the alternative, grant 1041",
+        "provded the price falls",
+    ],
+)
+def test_a_condition_is_seen_also_when_misspelled(text: str) -> None:
+    assert Sign.CONDITION in signs(text)
+
+
+@pytest.mark.parametrize("text", ["Withdraw only grant CP-001187", "all except 1041", "keep the others"])
+def test_a_partial_withdrawal_is_seen(text: str) -> None:
+    assert Sign.PARTIAL in signs(text)
+
+
+@pytest.mark.parametrize("text", ["formerly Maria Lopez", "f/k/a Lopez", "née Lopez", "my maiden name is Lopez"])
+def test_a_name_change_is_seen(text: str) -> None:
+    assert Sign.NAME_CHANGE in signs(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "capacity"),
+    [
+        ("Ana Ortega, attorney-in-fact for Maria", "attorney-in-fact"),
+        ("Ana Ortega Attorney in Fact", "Attorney in Fact"),
+        ("Ana Ortega by POA", "by POA"),
+        ("as Trustee", "Trustee"),
+        ("Maria L. Ortega", ""),
+    ],
+)
+def test_the_capacity_of_one_who_signs_for_another_is_told(text: str, capacity: str) -> None:
+    assert capacity_in(text) == capacity
+
+
+@pytest.mark.parametrize("text", ["", "Please confirm receipt 818-555-0142", "call me x4417", "Page 3 of 3 to follow"])
+def test_harmless_words_carry_no_sign(text: str) -> None:
+    assert signs(text) == set()
+
+
+COVER = """FAX
+To: Debbie Bernard
+Pages: 3 including cover
+Comments: I tender only if the price is below $2. Thank you!
+
+This message is confidential. Unless you are the intended recipient, copying it is prohibited."""
+
+
+def test_a_condition_on_a_cover_sheet_counts_and_its_legend_does_not() -> None:
+    (words,) = words_that_count(PageReading(1, "COVER", text=COVER))
+    assert "only if the price is below $2." in words
+
+
+def test_words_on_other_pages_are_not_the_cover_sheets() -> None:
+    assert words_that_count(PageReading(1, "UNKNOWN", text=COVER)) == ()
