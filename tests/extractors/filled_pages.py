@@ -58,13 +58,13 @@ def blank_of(page_class: str, kind: Kind = Kind.ELECTION) -> BlankPage:
     return next(b for b in load_blank_pages(forms()).pages if b.form is form and b.page_class == page_class)
 
 
-_painted: dict[str, Gray] = {}
+_painted: dict[tuple[object, ...], Gray] = {}
 
 
 def picture_of(filled: Submission, page_class: str, writer: Writer = TYPIST, seed: int = 1) -> Gray:
     """The filled page as a registered picture, in grey and without any fax damage. Painted once: copy to draw on it."""
-    front = (filled.fields.amend_box, filled.struck_text) if page_class == "E1" else filled
-    painting = repr((front, page_class, writer, seed))
+    front = filled.fields.amend_box if page_class == "E1" else filled.fields
+    painting = (front, filled.kind, filled.struck_text, page_class, writer, seed)
     if painting not in _painted:
         _painted[painting] = _paint(filled, page_class, writer, seed)
     return _painted[painting]
