@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from core.failures import TenderfaxError
-from flows.commands import books, cases, faxes, offer, samples
+from flows.commands import books, cases, desk, faxes, offer, samples
 from flows.settings import settings_from
 
 DONE, FINDINGS, BAD_INPUT = 0, 1, 2
@@ -35,6 +35,7 @@ faxes.register(app)
 cases.register(app)
 offer.register(app)
 samples.register(app)
+desk.register(app)
 
 
 @app.callback()

@@ -36,6 +36,8 @@ class Settings:
     read_memory_bytes: int = 4 * 2**30
     lease: timedelta = timedelta(minutes=10)
     max_failures: int = 3
+    two_readers: frozenset[str] = frozenset()
+    """Columns and boxes whose doubtful cells two people must read alike, blind (the desk's sweep)."""
 
     @property
     def archive(self) -> Path:
@@ -71,6 +73,7 @@ def settings_from(
         read_memory_bytes=_whole(environment, "TENDERFAX_READ_MEMORY_MB", 4096, 256, 1 << 20) * 2**20,
         lease=timedelta(seconds=_whole(environment, "TENDERFAX_LEASE_SECONDS", 600, 1, 86_400)),
         max_failures=_whole(environment, "TENDERFAX_MAX_FAILURES", 3, 1, 100),
+        two_readers=_two_readers(environment.get("TENDERFAX_TWO_READERS", "")),
     )
 
 
@@ -83,6 +86,17 @@ def parse_moment(name: str, text: str) -> datetime:
     if len(text) <= len("2003-07-24"):
         raise BadSetting(f"{name}: {text!r} lacks the time of day; write for example {text}T17:00:00-07:00")
     return moment
+
+
+_CELLS_FOR_TWO = frozenset({"grant_no", "grant_date", "price", "shares", "signed_at", "signature", "printed_name"})
+
+
+def _two_readers(text: str) -> frozenset[str]:
+    asked = frozenset(part.strip() for part in text.split(",") if part.strip())
+    if unknown := sorted(asked - _CELLS_FOR_TWO):
+        allowed = ", ".join(sorted(_CELLS_FOR_TWO))
+        raise BadSetting(f"TENDERFAX_TWO_READERS: {unknown[0]!r} is no cell; allowed are {allowed}")
+    return asked
 
 
 def _moment(name: str, text: str | None) -> datetime | None:
