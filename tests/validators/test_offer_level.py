@@ -388,6 +388,11 @@ def test_employment_may_not_end_between_cancellation_and_the_new_grant(kind: Hol
         assert codes(accepted(holder_changes=happened(kind, day))) == (["STATUS_LOST_BEFORE_GRANT"] if fires else [])
 
 
+def test_leaving_on_the_cancellation_date_is_a_status_lost_before_and_not_after_it() -> None:
+    case = accepted(holder_changes=happened(CHANGE.LEFT, JULY(25)))
+    assert codes(case) == ["STATUS_LOST_BEFORE_CANCELLATION"]
+
+
 def test_a_break_and_rehire_before_the_grant_is_for_a_person() -> None:
     case = accepted(
         holder_changes=(*happened(CHANGE.LEFT, date(2003, 9, 1)), *happened(CHANGE.REHIRED, date(2003, 10, 1)))
