@@ -19,6 +19,7 @@ from pathlib import Path
 from core.events import EventKind, FaxQuarantined, FaxRead, FaxReceived, NewEvent
 from core.transmissions import Receipt, Transmission
 from flows.desk import MACHINE, Desk
+from flows.judging import KeptUp
 from flows.reading_pool import FaxRefused, ReaderFailed, ReadingPool, ReadingRequest
 from ledger import archive, claims, journal
 from ledger.claims import Claim, ClaimState, KeptFax
@@ -33,6 +34,11 @@ class House:
     desk: Desk
     pool: ReadingPool
     owner: str
+    judging: KeptUp
+
+
+def open_house(desk: Desk, pool: ReadingPool) -> House:
+    return House(desk, pool, this_owner(), KeptUp(desk))
 
 
 @dataclass(frozen=True, slots=True)

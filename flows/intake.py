@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 from prefect import flow, task
 
 from core.failures import TenderfaxError
-from flows import judging
 from flows.attempts import House, ReadFax, give_back, read_fax, record_fax
 
 HOUSE: ContextVar[House] = ContextVar("house")
@@ -46,7 +45,7 @@ async def record(outcome: ReadFax) -> bool:
 
 @task(name="judge", persist_result=False)
 async def judge() -> None:
-    await _named(asyncio.to_thread(judging.refresh, HOUSE.get().desk))
+    await _named(asyncio.to_thread(HOUSE.get().judging.refresh))
 
 
 @flow(name="intake_fax", flow_run_name="intake {fax}", validate_parameters=False, persist_result=False)
@@ -63,7 +62,7 @@ async def take_in(house: House, fax: str) -> None:
     outcome = await read_fax(house, fax)
     if outcome is not None:
         await asyncio.to_thread(record_fax, house, outcome)
-    await asyncio.to_thread(judging.refresh, house.desk)
+    await asyncio.to_thread(house.judging.refresh)
 
 
 async def take_in_all(house: House, faxes: Sequence[str], on_done: Callable[[str], None]) -> Takings:

@@ -23,12 +23,14 @@ from core.submissions import Submission
 from ledger import derived, grants, journal
 from ledger.books import Books
 from ledger.derived import Derived, JudgedSubmission, QueueItem, item_id, queued
-from ledger.replay import FaxHistory, Record, governing_receipt, replay, submissions_of
+from ledger.replay import FaxHistory, Record, governing_receipt, replay, sequence_of, submissions_of
 from offers.state import current_expiration, state_as_of
 from offers.terms import Terms
 from validators.judgement import Judgements, judge_all, needs_review
 
 NO_LEDGER = OptionLedger((), ())
+_ITEMS_PER_FORM = 1000
+"""More findings than one form can have: leaves room between the queue positions of two forms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +80,18 @@ def judged_as_of(terms: Terms, connection: Connection, instant: datetime) -> Jud
 def derive(judged: Judged) -> Derived:
     """The rows of the derived tables; the queue in order of arrival."""
     record = judged.record
-    settled = {fax: history for fax, history in record.faxes.items() if history.settled_at is not None}
-    rows = tuple(_judged_submission(s, judged.judgements[s.id], record) for s in judged.submissions)
+    rows = {s.id: _judged_submission(s, judged.judgements[s.id], record) for s in judged.submissions}
     decided: dict[str, list[Decision]] = defaultdict(list)
     for decision in record.decisions:
         decided[decision.submission_id].append(decision)
-    queue = [item for row in rows if waits(row.judgement, decided[row.submission.id]) for item in _items_of(row)]
+    queue = [item for key, row in rows.items() if waits(row.judgement, decided[key]) for item in _items_of(row)]
     dismissed = record.dismissed
     queue.extend(
         item
-        for history in settled.values()
+        for history in record.faxes.values()
         if history.fax not in dismissed and (item := _item_of_file(history)) is not None
     )
-    return Derived(record.seq, rows, judged.standings, tuple(queue))
+    return Derived(record.seq, rows, judged.standings, {item.id: item for item in queue})
 
 
 NOT_EVALUATED = "NOT_EVALUATED"
@@ -186,7 +187,9 @@ def _items_of(row: JudgedSubmission) -> Sequence[QueueItem]:
     says so: a form may not pass unseen."""
     submission, judgement = row.submission, row.judgement
 
-    def item(code: str, severity: Severity, hold: Hold, target: str, message: str, cite: str, advice: str) -> QueueItem:
+    def item(
+        number: int, code: str, severity: Severity, hold: Hold, target: str, message: str, cite: str, advice: str
+    ) -> QueueItem:
         return QueueItem(
             id=item_id(submission.id, code, target),
             fax=submission.fax,
@@ -201,17 +204,18 @@ def _items_of(row: JudgedSubmission) -> Sequence[QueueItem]:
             cite=cite,
             suggestion=advice,
             opened_at=row.opened_at,
+            position=submission.sequence * _ITEMS_PER_FORM + number,
         )
 
     items = {
-        (f.code, f.target): item(f.code, f.severity, f.hold, f.target, f.message, f.cite, f.suggestion)
-        for f in judgement.findings
+        (f.code, f.target): item(n, f.code, f.severity, f.hold, f.target, f.message, f.cite, f.suggestion)
+        for n, f in enumerate(judgement.findings)
         if queued(f)
     }
     if not items:
         unread = ", ".join(judgement.not_evaluated) or "its reading"
         message = f"could not be evaluated: {unread}; look at the form"
-        return (item(NOT_EVALUATED, Severity.REVIEW, Hold.HARD, "form", message, "OTE §4", ""),)
+        return (item(0, NOT_EVALUATED, Severity.REVIEW, Hold.HARD, "form", message, "OTE §4", ""),)
     return tuple(items.values())
 
 
@@ -240,6 +244,7 @@ def _item_of_file(history: FaxHistory) -> QueueItem | None:
         cite="OTE §4",
         suggestion=advice,
         opened_at=history.settled_at,
+        position=sequence_of(history) * _ITEMS_PER_FORM,
     )
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from core.findings import Finding, Hold, Resolution, Severity
 from core.judgements import Judgement, Standing
@@ -50,35 +50,49 @@ class QueueItem:
     cite: str
     suggestion: str
     opened_at: datetime
+    position: int = 0
+    """The queue is shown in this order: by arrival, and within a form in the rules' order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """Everything made from the journal up to line `seq`; submissions and queue in the order they are shown."""
+    """Everything made from the journal up to line `seq`, by submission id, holder id and queue item id."""
 
     seq: int
-    submissions: tuple[JudgedSubmission, ...]
+    submissions: Mapping[str, JudgedSubmission]
     standings: Mapping[str, Standing]
-    queue: tuple[QueueItem, ...]
+    queue: Mapping[str, QueueItem]
 
 
-def store(connection: Connection, derived: Derived) -> bool:
-    """Replaces the derived tables; False when they were made from as late a line already. Inside `writing()`."""
-    if derived_seq(connection) >= derived.seq:
+def store(connection: Connection, derived: Derived, before: Derived | None = None) -> bool:
+    """Brings the derived tables to `derived`; False when they were made from as late a line already.
+
+    With `before`, what the tables held when this process last wrote them, only the differences are written; they are
+    written whole where somebody else wrote meanwhile. Inside `writing()`.
+    """
+    held = derived_seq(connection)
+    if held >= derived.seq:
         return False
-    for table in schema.DERIVED:
-        connection.execute(delete(table))
-    _insert(connection, schema.submissions, [_submission_row(n, s) for n, s in enumerate(derived.submissions)])
-    _insert(connection, schema.findings, [row for s in derived.submissions for row in _finding_rows(s.judgement)])
+    if before is None or before.seq != held:
+        discard(connection)
+        before = Derived(0, {}, {}, {})
+    else:
+        connection.execute(delete(schema.derivation))
+    gone, new = _differences(before.submissions, derived.submissions)
+    _delete(connection, schema.submissions.c.id, gone)
+    _delete(connection, schema.findings.c.submission_id, gone)
+    _insert(connection, schema.submissions, [_submission_row(derived.submissions[key]) for key in new])
     _insert(
         connection,
-        schema.standings,
-        [
-            {"holder_id": holder_id, "state": standing.state.value, "standing": canonical(to_plain(standing))}
-            for holder_id, standing in derived.standings.items()
-        ],
+        schema.findings,
+        [row for key in new for row in _finding_rows(derived.submissions[key].judgement)],
     )
-    _insert(connection, schema.queue, [_queue_row(n, item) for n, item in enumerate(derived.queue)])
+    gone, new = _differences(before.standings, derived.standings)
+    _delete(connection, schema.standings.c.holder_id, gone)
+    _insert(connection, schema.standings, [_standing_row(key, derived.standings[key]) for key in new])
+    gone, new = _differences(before.queue, derived.queue)
+    _delete(connection, schema.queue.c.id, gone)
+    _insert(connection, schema.queue, [_queue_row(derived.queue[key]) for key in new])
     connection.execute(insert(schema.derivation).values(id=1, seq=derived.seq))
     return True
 
@@ -127,8 +141,9 @@ def open_items(connection: Connection) -> tuple[QueueItem, ...]:
             cite=row.cite,
             suggestion=row.suggestion,
             opened_at=row.opened_at,
+            position=row.position,
         )
-        for row in connection.execute(select(table).order_by(table.c.position))
+        for row in connection.execute(select(table).order_by(table.c.position, table.c.id))
     )
 
 
@@ -142,16 +157,28 @@ def queued(finding: Finding) -> bool:
     return finding.resolution is Resolution.OPEN and finding.severity is not Severity.NOTE
 
 
+def _differences(before: Mapping[str, object], after: Mapping[str, object]) -> tuple[list[str], list[str]]:
+    """The keys whose rows must go, and those whose rows must be written; a changed one is in both."""
+    changed = [key for key, value in after.items() if key in before and before[key] != value]
+    return [*(before.keys() - after.keys()), *changed], [*changed, *(key for key in after if key not in before)]
+
+
 def _insert(connection: Connection, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:
     if rows:
         connection.execute(insert(table), list(rows))
 
 
-def _submission_row(position: int, judged: JudgedSubmission) -> dict[str, Any]:
+def _delete(connection: Connection, column: Any, keys: Sequence[str]) -> None:
+    if keys:
+        gone = delete(column.table).where(column == bindparam("gone"))
+        connection.execute(gone, [{"gone": key} for key in keys])
+
+
+def _submission_row(judged: JudgedSubmission) -> dict[str, Any]:
     submission, judgement = judged.submission, judged.judgement
     return {
         "id": submission.id,
-        "position": position,
+        "position": submission.sequence,
         "fax": submission.fax,
         "kind": submission.kind.value if submission.kind else None,
         "holder_id": judgement.holder_id,
@@ -179,10 +206,14 @@ def _finding_rows(judgement: Judgement) -> list[dict[str, Any]]:
     ]
 
 
-def _queue_row(position: int, item: QueueItem) -> dict[str, Any]:
+def _standing_row(holder_id: str, standing: Standing) -> dict[str, Any]:
+    return {"holder_id": holder_id, "state": standing.state.value, "standing": canonical(to_plain(standing))}
+
+
+def _queue_row(item: QueueItem) -> dict[str, Any]:
     return {
         "id": item.id,
-        "position": position,
+        "position": item.position,
         "fax": item.fax,
         "submission_id": item.submission_id,
         "holder_id": item.holder_id,

@@ -186,7 +186,7 @@ def submissions_of(record: Record, *, expiration: datetime, zone: ZoneInfo) -> t
             continue
         receipt = governing_receipt(fax, expiration=expiration, zone=zone)
         for index, submission in enumerate(fax.transmission.submissions):
-            arrived.append((fax.first_seq * _FORMS_PER_FAX + index, _received(submission, receipt)))
+            arrived.append((sequence_of(fax) + index, _received(submission, receipt)))
     arrived.sort(key=lambda pair: pair[0])
     dismissed = record.dismissed
     found = {s.id: replace(s, sequence=sequence) for sequence, s in arrived if s.id not in dismissed}
@@ -201,6 +201,11 @@ def submissions_of(record: Record, *, expiration: datetime, zone: ZoneInfo) -> t
                 before, holder_id=assignment.holder_id, holder_confirmed=assignment.holder_id is not None
             )
     return tuple(found.values())
+
+
+def sequence_of(fax: FaxHistory) -> int:
+    """The place of a fax's first form in the order of arrival."""
+    return fax.first_seq * _FORMS_PER_FAX
 
 
 def governing_receipt(fax: FaxHistory, *, expiration: datetime, zone: ZoneInfo) -> Receipt:

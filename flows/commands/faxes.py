@@ -37,11 +37,7 @@ def intake(
     from flows.desk import open_desk
 
     desk = open_desk(context.obj)
-    arrivals = take_in_files(desk, paths)
-    with desk.books.reading() as connection:
-        from flows import judging
-
-        judged = judging.judged_now(desk, connection)
+    arrivals, judged = take_in_files(desk, paths)
     lines = [line for arrival in arrivals for line in lines_of(desk, judged, arrival)]
     if as_json:
         for line in lines:
@@ -87,25 +83,29 @@ def demo(
     folder: Annotated[
         Path | None, typer.Argument(metavar="[DIR]", help="Faxes with their holders.csv and grants.csv.")
     ] = None,
+    serve: Annotated[bool, typer.Option("--serve", help="Open the reviewer's desk on it, with demo users.")] = False,
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="Port of the desk.")] = 8321,
 ) -> None:
     """Take the sample faxes end to end through a fresh workspace; writes a page that shows what was read on each."""
-    from flows import judging
     from flows.demo import open_demo, write_page
 
     faxes = folder or Path(__file__).resolve().parents[2] / "sample_faxes"
     desk = open_demo(context.obj, faxes)
-    arrivals = take_in_files(desk, [faxes])
-    with desk.books.reading() as connection:
-        judged = judging.judged_now(desk, connection)
+    arrivals, judged = take_in_files(desk, [faxes])
     lines = [line for arrival in arrivals for line in lines_of(desk, judged, arrival)]
     print_submissions(lines)
     page = write_page(desk, judged, arrivals)
     straight = sum(not line["needs_review"] for line in lines)
     sys.stdout.write(f"{straight} of {len(lines)} went straight through; see {page}\n")
+    if serve:
+        from flows.commands.desk import make_demo_users, serve_desk
+
+        make_demo_users(desk)
+        serve_desk(desk, host="127.0.0.1", port=port)
 
 
-def take_in_files(desk: Desk, paths: Sequence[Path]) -> list[Arrival]:
-    """Receives every file, then reads those that were not read before; returns them in the order given."""
+def take_in_files(desk: Desk, paths: Sequence[Path]) -> tuple[list[Arrival], Judged]:
+    """Receives every file, then reads those that were not read before; the files in the order given, and all judged."""
     from flows.receiving import fax_files, receive, shown
 
     files, passed_over = fax_files(list(paths))
@@ -116,8 +116,7 @@ def take_in_files(desk: Desk, paths: Sequence[Path]) -> list[Arrival]:
         if arrival.warning:
             complain(arrival.warning)
     faxes = [arrival.fax for arrival in arrivals if arrival.fax is not None and arrival.error is None]
-    _read_all(desk, faxes)
-    return arrivals
+    return arrivals, _read_all(desk, faxes)
 
 
 def lines_of(desk: Desk, judged: Judged, arrival: Arrival) -> Iterator[dict[str, Any]]:
@@ -185,18 +184,17 @@ def complain(message: str) -> None:
     sys.stderr.write(f"tenderfax: {' '.join(message.split())}\n")
 
 
-def _read_all(desk: Desk, faxes: Sequence[str]) -> None:
+def _read_all(desk: Desk, faxes: Sequence[str]) -> Judged:
+    from flows.judging import KeptUp
     from flows.waiting_faxes import are_settled
 
     with _progress(len(set(faxes))) as advance:
-        if not are_settled(desk, faxes):
-            _read_in_flows(desk, faxes, advance)
-    from flows import judging
-
-    judging.refresh(desk)
+        if are_settled(desk, faxes):
+            return KeptUp(desk).refresh()
+        return _read_in_flows(desk, faxes, advance)
 
 
-def _read_in_flows(desk: Desk, faxes: Sequence[str], advance: Callable[[str], None]) -> None:
+def _read_in_flows(desk: Desk, faxes: Sequence[str], advance: Callable[[str], None]) -> Judged:
     from flows.prefect_home import settle_prefect
     from flows.reading_pool import pool_for
 
@@ -205,17 +203,19 @@ def _read_in_flows(desk: Desk, faxes: Sequence[str], advance: Callable[[str], No
     # The children load their models while Prefect's server starts.
     pool.warm_up()
     try:
-        from flows.attempts import House, release_lost_claims, this_owner
+        from flows.attempts import open_house, release_lost_claims
         from flows.intake import take_in_all
 
         release_lost_claims(desk)
-        takings = asyncio.run(take_in_all(House(desk, pool, this_owner()), faxes, advance))
+        house = open_house(desk, pool)
+        takings = asyncio.run(take_in_all(house, faxes, advance))
     finally:
         pool.close()
     for fax, failure in takings.unfinished.items():
         complain(f"fax {fax[:12]} was not finished ({failure}); it is kept, repeat the command")
     if takings.without_prefect:
         complain(f"Prefect could not be reached; {len(takings.without_prefect)} faxes were taken in without it")
+    return house.judging.refresh()
 
 
 @contextmanager

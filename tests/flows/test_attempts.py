@@ -15,7 +15,16 @@ import pytest
 
 from core.events import EventKind, FaxQuarantined
 from core.transmissions import Receipt
-from flows.attempts import House, ReadFax, owner_is_gone, read_fax, record_fax, release_lost_claims, this_owner
+from flows.attempts import (
+    House,
+    ReadFax,
+    open_house,
+    owner_is_gone,
+    read_fax,
+    record_fax,
+    release_lost_claims,
+    this_owner,
+)
 from flows.desk import Desk
 from flows.intake import take_in
 from flows.judging import refresh
@@ -46,7 +55,7 @@ def pool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ReadingPoo
 
 @pytest.fixture
 def house(desk: Desk, pool: ReadingPool) -> House:
-    return House(desk, pool, this_owner())
+    return open_house(desk, pool)
 
 
 def delivered(desk: Desk, tmp_path: Path, order: str) -> str:
@@ -132,7 +141,7 @@ def test_a_hanging_reader_is_killed_with_everything_it_started(pool: ReadingPool
 
 
 def test_a_child_reads_one_fax_after_the_other(house: House, tmp_path: Path) -> None:
-    single = House(house.desk, replace(house.pool, size=1), house.owner)
+    single = replace(house, pool=replace(house.pool, size=1))
     faxes = [delivered(house.desk, tmp_path, str(number)) for number in range(5)]
     take_all_in(single, *faxes)
     assert all(claim_of(house.desk, fax).state is ClaimState.DONE for fax in faxes)
@@ -140,7 +149,7 @@ def test_a_child_reads_one_fax_after_the_other(house: House, tmp_path: Path) -> 
 
 def test_a_fax_taken_in_by_many_at_once_is_read_once(house: House, tmp_path: Path) -> None:
     fax = delivered(house.desk, tmp_path, "slow")
-    other = House(house.desk, house.pool, "elsewhere:1:1")
+    other = replace(house, owner="elsewhere:1:1")
 
     async def together() -> None:
         await asyncio.gather(take_in(house, fax), take_in(other, fax), take_in(house, fax))
@@ -172,7 +181,7 @@ def test_a_quarantine_without_claim_writes_no_event(house: House, tmp_path: Path
 
 def test_a_long_fax_keeps_its_claim(house: House, tmp_path: Path) -> None:
     short = replace(house.desk, settings=replace(house.desk.settings, lease=timedelta(seconds=0.6)))
-    patient = House(short, house.pool, house.owner)
+    patient = replace(house, desk=short)
     fax = delivered(short, tmp_path, "slow")
 
     async def watch() -> bool:
@@ -200,7 +209,7 @@ from flows.attempts import House, _claim, this_owner
 from flows.desk import open_desk
 from flows.settings import settings_from
 desk = open_desk(settings_from(os.environ))
-_claim(House(desk, None, this_owner()), sys.argv[1])
+_claim(House(desk, None, this_owner(), None), sys.argv[1])
 print("claimed", flush=True)
 import time; time.sleep(60)
 """

@@ -71,7 +71,7 @@ def upgrade() -> None:
     )
     op.create_table('queue',
     sa.Column('id', sa.Text(), nullable=False),
-    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('position', sa.BigInteger(), nullable=False),
     sa.Column('fax', sa.String(length=64), nullable=True),
     sa.Column('submission_id', sa.Text(), nullable=True),
     sa.Column('holder_id', sa.Text(), nullable=True),
@@ -95,7 +95,7 @@ def upgrade() -> None:
     )
     op.create_table('submissions',
     sa.Column('id', sa.Text(), nullable=False),
-    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('position', sa.BigInteger(), nullable=False),
     sa.Column('fax', sa.String(length=64), nullable=True),
     sa.Column('kind', sa.String(length=16), nullable=True),
     sa.Column('holder_id', sa.Text(), nullable=True),
