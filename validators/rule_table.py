@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from core.failures import TenderfaxError
 from validators.catalogue import RULE_BY_CODE, RULES
 from validators.examples import EXAMPLES
+from validators.offer_level import OFFER_RULE_BY_CODE, OFFER_RULES, OfferRule
 from validators.rule import Rule, Weight
 
 _GROUPS = {
@@ -17,6 +18,7 @@ _GROUPS = {
     "validators.eligibility": "E. Eligibility",
     "validators.order": "F. Change, order, withdrawal",
 }
+_OFFER_GROUP = "G. The offer and its holders"
 
 _HEAD = """# The rules
 
@@ -38,12 +40,17 @@ def render_markdown() -> str:
     for module, title in _GROUPS.items():
         parts.append(f"## {title}\n")
         parts += [_entry(rule) for rule in RULES if rule.check.__module__ == module]
+    parts.append(f"## {_OFFER_GROUP}\n")
+    parts += [_offer_entry(rule) for rule in OFFER_RULES]
     return "\n".join(parts)
 
 
 def render_rule(code: str) -> str:
     """One rule's entry as Markdown; raises UnknownCode."""
-    rule = RULE_BY_CODE.get(code.upper())
+    wanted = code.upper()
+    if (of_the_offer := OFFER_RULE_BY_CODE.get(wanted)) is not None:
+        return _offer_entry(of_the_offer)
+    rule = RULE_BY_CODE.get(wanted)
     if rule is None:
         raise UnknownCode(f"{code}: no rule has this code; `tenderfax rules` lists them all")
     return _entry(rule)
@@ -54,6 +61,10 @@ def _index(rules: Iterable[Rule]) -> str:
     lines += [
         f"| [`{rule.code}`](#{rule.code.lower()}) | {' / '.join(_severities(rule))} | {_holds(rule)} | {rule.scope} |"
         for rule in rules
+    ]
+    lines += [
+        f"| [`{rule.code}`](#{rule.code.lower()}) | {rule.severity} | {rule.hold} | the offer and its holders |"
+        for rule in OFFER_RULES
     ]
     return "\n".join(lines) + "\n"
 
@@ -86,4 +97,17 @@ def _entry(rule: Rule) -> str:
         f"- **Fires:** {example.fires.says}",
         f"- **Does not:** {example.passes.says}",
     ]
+    return "\n".join(lines) + "\n"
+
+
+def _offer_entry(rule: OfferRule) -> str:
+    lines = [
+        f"### {rule.code}\n",
+        f"*{rule.severity}*, hold *{rule.hold}*; stops {rule.stops}. {rule.cite}.\n",
+        f"{rule.text}\n",
+        f"- **What follows:** {rule.follows}",
+    ]
+    if rule.suggestion:
+        lines.append(f"- **Advice:** {rule.suggestion}")
+    lines += [f"- **Fires:** {rule.fires}", f"- **Does not:** {rule.passes}"]
     return "\n".join(lines) + "\n"

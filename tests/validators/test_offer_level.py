@@ -21,6 +21,7 @@ from offers.business_days import PACIFIC
 from offers.loading import load_offer
 from validators.offer_case import OfferCase
 from validators.offer_level import OFFER, OFFER_RULE_BY_CODE, OFFER_RULES, Stops, offer_findings
+from validators.rule_table import render_markdown, render_rule
 
 TERMS = load_offer(Path(__file__).parents[2] / "offers/capstone_2003").terms
 CHANGE = HolderChangeKind
@@ -527,3 +528,12 @@ def test_a_fact_of_record_cannot_be_decided_away() -> None:
         state=waived("LATE_RECEIPT"), decisions=(_decision("WAIVER_LATE_BARRED", "LATE_RECEIPT", Verdict.CLEAR),)
     )
     assert offer_findings(case)[0].resolution is Resolution.OPEN
+
+
+def test_the_rule_table_prints_the_rules_of_group_g_with_both_examples() -> None:
+    for rule in OFFER_RULES:
+        entry = render_rule(rule.code.lower())
+        for said in (rule.code, rule.text, rule.follows, rule.cite, rule.suggestion, rule.fires, rule.passes):
+            assert said in entry
+        assert entry in render_markdown()
+        assert ("**Advice:**" in entry) == bool(rule.suggestion)
