@@ -203,7 +203,8 @@ _CLOCK = re.compile(
     r"(?P<hour>[0-9]{1,2})(?:[:.](?P<minute>[0-9]{2})(?:[:.](?P<second>[0-9]{2}))?)?"
     r"(?: ?o'clock)? ?(?P<half>am|pm|a|p|noon)?"
 )
-_MILITARY = re.compile(r"(?P<hour>[0-9]{2})(?P<minute>[0-9]{2}) ?(?:h|hrs?|hours)?")
+_MILITARY = re.compile(r"(?P<hour>[0-9]{2})(?P<minute>[0-9]{2})(?: ?(?:h|hrs?|hours)|(?<!19..)(?<!20..))")
+"""Four figures; 1900 to 2099 may be a year, and are a time only with "hrs" behind them."""
 
 
 def parse_time(text: str) -> Parsed[WrittenTime]:
@@ -297,8 +298,8 @@ def parse_date_and_time(text: str) -> tuple[str, str]:
     Either may come first; a part that is not there is "". Text that cannot be told apart stands for both, so that
     both come out UNREADABLE rather than one of them blank.
     """
-    written = text.strip()
-    if not written or _is_date(written):
+    written = text.strip(_LINKING)
+    if _is_date(written):
         return written, ""
     if parse_time(written).sense is Sense.VALUE:
         return "", written
@@ -318,9 +319,8 @@ def _splits(written: str) -> Iterator[tuple[str, str]]:
         left, right = written[: between.start()].strip(_LINKING), written[between.end() :].strip(_LINKING)
         left = re.sub(r"\s+at$", "", left, flags=re.IGNORECASE)
         right = re.sub(r"^(?:at|on)\s+", "", right, flags=re.IGNORECASE)
-        if left and right:
-            yield left, right
-            yield right, left
+        yield left, right
+        yield right, left
 
 
 def _is_date(part: str) -> bool:

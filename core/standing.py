@@ -62,8 +62,10 @@ def signed_order(new: SignedMoment, earlier: SignedMoment) -> Order:
     """Dates are compared first, times only when both are known; equal is not later."""
     if new.on is None or earlier.on is None:
         return Order.UNDATED
-    if new.on != earlier.on:
-        return Order.LATER_DATE if new.on > earlier.on else Order.NOT_LATER
+    if new.on > earlier.on:
+        return Order.LATER_DATE
+    if new.on < earlier.on:
+        return Order.NOT_LATER
     if new.at is None or earlier.at is None:
         return Order.UNKNOWN
     later = new.at.astimezone(UTC) > earlier.at.astimezone(UTC)

@@ -66,11 +66,12 @@ def test_a_date_without_a_year_is_unreadable_where_none_may_be_assumed() -> None
     assert parse_date("July 14").is_unreadable
 
 
-def test_a_first_number_over_twelve_is_a_day() -> None:
-    written = parse_date("14/7/03").value
+@pytest.mark.parametrize(("text", "on"), [("14/7/03", JULY_14), ("13/12/03", date(2003, 12, 13))])
+def test_a_first_number_over_twelve_is_a_day(text: str, on: date) -> None:
+    written = parse_date(text).value
 
     assert written is not None
-    assert written.on == JULY_14
+    assert written.on == on
     assert written.day_first
     assert written.format_assumed
 
@@ -141,7 +142,7 @@ def test_every_date_reads_back_from_each_way_of_writing_it(on: date) -> None:
         ("12:00 noon", time(12)), ("10:15 am", time(10, 15)), ("10:15am", time(10, 15)), ("10:15 A.M.", time(10, 15)),
         ("10:15 a. m.", time(10, 15)), ("10:15a", time(10, 15)), ("2 pm", time(14)), ("2 p", time(14)),
         ("12:00 am", time(0)), ("12:15 pm", time(12, 15)), ("10.15 am", time(10, 15)), ("10 o'clock am", time(10)),
-        ("10 o’clock a.m.", time(10)), ("1415", time(14, 15)), ("0915 hrs", time(9, 15)),
+        ("10 o’clock a.m.", time(10)), ("1415", time(14, 15)), ("0915 hrs", time(9, 15)), ("2003 hrs", time(20, 3)),
         ("10:15:30 pm", time(22, 15, 30)),
         ("12:59 am", time(0, 59)), ("1:00 pm", time(13)), ("11:59 p.m.", time(23, 59)),
     ],
@@ -161,7 +162,7 @@ def test_a_time_that_names_one_instant_of_the_day_is_read(text: str, at: time) -
         "13:00 pm",
         "0:30 am", "00:30 am", "12:30 noon", "1 noon", "midnight", "12 midnight", "10:1? am", "?", "ten", "am",
         "10:15 xm",
-        "10:15:61 am", "2415", "10:15 HST", "noonish", "10:5 am",
+        "10:15:61 am", "2415", "2003", "1959", "10:15 HST", "noonish", "10:5 am",
     ],
 )  # fmt: skip
 def test_a_time_that_could_be_another_stays_unreadable(text: str) -> None:
@@ -275,6 +276,11 @@ def test_the_times_around_the_repeated_hour_are_definite(clock: str, utc: dateti
     [
         ("", ("", "")),
         ("7/14/03", ("7/14/03", "")),
+        ("July 14, 2003", ("July 14, 2003", "")),
+        ("July 14, 2003 -", ("July 14, 2003", "")),
+        ("July 14, 2003 1415", ("July 14, 2003", "1415")),
+        ("July 14 2003 .", ("July 14 2003", ".")),
+        ("10:15 am @", ("", "10:15 am")),
         ("10:15 am", ("", "10:15 am")),
         ("7/14/03 10:15 am", ("7/14/03", "10:15 am")),
         ("10:15 am 7/14/03", ("7/14/03", "10:15 am")),
