@@ -28,12 +28,13 @@ SEARCH_DPI: Final = WORKING_DPI // 2
 _PATCH: Final = 40
 PATCH_SIZE: Final = (_PATCH, _PATCH)
 """Width and height of a print patch: 0.4 inch at SEARCH_DPI, two or three lines of print."""
-_PATCH_MARGIN: Final = 20
-_PATCH_CONTRAST: Final = 16.0
-"""Standard deviation of grey below which a patch has too little print to be found again. A page number alone has 20:
+_PATCH_CONTRAST: Final = 10.0
+"""Standard deviation of grey below which a patch has too little print to be found again. A page number alone has 12:
 on a page of few lines it is all that holds the lower end in place."""
-_EDGE_GREY: Final = 2.0
-"""Mean step of grey from pixel to pixel; lines of print have 10 to 30, a page number 3, a ruled line along itself 0."""
+_EDGE_GREY: Final = 0.5
+"""Mean step of grey from pixel to pixel; lines of print have 10 to 30, a page number 1, a ruled line along itself 0."""
+_ORB_BANDS: Final = 5
+_ORB_EDGE: Final = 16
 _FEWEST_PATCHES: Final = 12
 
 Points = NDArray[np.float32]
@@ -49,11 +50,21 @@ class Features:
 
 
 def orb_features(half: Gray) -> Features:
-    """Up to 1,500 ORB features, over five scales. A blank white picture has none."""
-    keypoints, descriptors = _orb().detectAndCompute(half, np.empty(0))
-    if not keypoints:
-        return Features(np.empty((0, 2), np.float32), np.empty((0, 32), np.uint8))
-    return Features(np.array([k.pt for k in keypoints], np.float32), np.asarray(descriptors, np.uint8))
+    """Up to 1,500 ORB features, the same number from each fifth of the page. A white picture has none.
+
+    Taken from the whole page at once they crowd where the print is boldest, and a map drawn through one paragraph says
+    little about the page's other end.
+    """
+    height = half.shape[0]
+    points, descriptors = [np.empty((0, 2), np.float32)], [np.empty((0, 32), np.uint8)]
+    for band in range(_ORB_BANDS):
+        top = max(0, height * band // _ORB_BANDS - _ORB_EDGE)
+        bottom = min(height, height * (band + 1) // _ORB_BANDS + _ORB_EDGE)
+        keypoints, found = _orb().detectAndCompute(half[top:bottom], np.empty(0))
+        if keypoints:
+            points.append(np.array([(k.pt[0], k.pt[1] + top) for k in keypoints], np.float32))
+            descriptors.append(np.asarray(found, np.uint8))
+    return Features(np.concatenate(points), np.concatenate(descriptors))
 
 
 def sift_features(half: Gray) -> Features:
@@ -66,7 +77,14 @@ def sift_features(half: Gray) -> Features:
 
 @lru_cache(maxsize=1)
 def _orb() -> cv2.ORB:
-    return cv2.ORB.create(nfeatures=1500, scaleFactor=1.3, nlevels=5, edgeThreshold=16, patchSize=31, fastThreshold=12)
+    return cv2.ORB.create(
+        nfeatures=1500 // _ORB_BANDS,
+        scaleFactor=1.3,
+        nlevels=5,
+        edgeThreshold=_ORB_EDGE,
+        patchSize=31,
+        fastThreshold=12,
+    )
 
 
 def half_size(picture: Gray) -> Gray:
@@ -128,8 +146,8 @@ class BlankPage:
 
 def _printed_patches(half: Gray) -> Iterator[tuple[int, int]]:
     height, width = half.shape
-    for y in range(_PATCH_MARGIN, height - _PATCH - _PATCH_MARGIN, _PATCH):
-        for x in range(_PATCH_MARGIN, width - _PATCH - _PATCH_MARGIN, _PATCH):
+    for y in range(0, height - _PATCH + 1, _PATCH):
+        for x in range(0, width - _PATCH + 1, _PATCH):
             if half[y : y + _PATCH, x : x + _PATCH].std() > _PATCH_CONTRAST:
                 yield x, y
 

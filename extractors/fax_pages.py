@@ -228,4 +228,4 @@ def _plain_page(sheet: _Sheet, upright: Gray, text: PageText, quarters: int) -> 
         text=text.text,
         bad_lines=sheet.damage.count,
     )
-    return RegisteredPage(reading, upright)
+    return RegisteredPage(reading, upright, text_lines=text.lines)

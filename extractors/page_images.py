@@ -19,6 +19,7 @@ from core.readings import Box
 from core.transmissions import PageReading
 
 if TYPE_CHECKING:
+    from extractors.page_text import TextLine
     from offers.forms import FormPage
 
 Gray = NDArray[np.uint8]
@@ -55,6 +56,8 @@ class RegisteredPage:
     residual_points: float = 0.0
     unreadable: tuple[Box, ...] = ()
     drift: tuple[tuple[float, float, float], ...] = ()
+    text_lines: tuple[TextLine, ...] = ()
+    """The lines of a page that matches no blank, with their places on `squared`."""
 
     def crop_of(self, box: Box, picture: Gray, margin_points: float = 0.0) -> Gray:
         """The part of one of this page's registered pictures under `box`, clipped to the page; a view, not a copy."""

@@ -45,6 +45,7 @@ _PATCH_FOUND: Final = 0.45
 _UNEVEN_PIXELS: Final = 0.6
 """Row bands further off the affine map than this (0.4 point) show an uneven feed, which is then followed."""
 _FEWEST_IN_BAND: Final = 4
+_BEYOND_DOUBT: Final = 0.85
 _PAPER: Final = 255
 
 
@@ -88,8 +89,9 @@ class PatchHits:
 class Placing:
     """A blank laid exactly.
 
-    `score` is the median correlation of the blank's print with the page (1 = as printed), `share_found` the share of
-    print patches found where they belong, `residual_points` the median distance of the found ones from there.
+    Of the patches with letters (a ruled line can be anywhere along itself): `score` is their median correlation with
+    the page (1 = as printed), `share_found` the share found where they belong, `residual_points` the median distance
+    of the found ones from there.
     """
 
     blank: BlankPage
@@ -212,8 +214,9 @@ def _vertex(scores: NDArray[np.float32], at: int) -> float:
 def place_exactly(half: Gray, coarse: CoarsePlacing) -> Placing | None:
     """The coarse map made exact by the blank's print; None where too little of the print is there to say so."""
     blank, every = coarse.blank, coarse.blank.patches
-    first = find_patches(half, blank, Layout(coarse.affine), _FIRST_REACH, every[::2], PATCH_SIZE)
-    laid = _moved(Layout(coarse.affine), first, blank.patch_texture[::2])
+    some = _every_other_of_each_row(every)
+    first = find_patches(half, blank, Layout(coarse.affine), _FIRST_REACH, every[some], PATCH_SIZE)
+    laid = _moved(Layout(coarse.affine), first, blank.patch_texture[some])
     if laid is None:
         return None
     hits = find_patches(half, blank, laid, _SECOND_REACH, every, PATCH_SIZE)
@@ -222,9 +225,18 @@ def place_exactly(half: Gray, coarse: CoarsePlacing) -> Placing | None:
     exact = _moved(Layout(laid.affine), whole, blank.patch_texture)
     if exact is None or not is_plausible(exact.affine):
         return None
-    left_over = _left_over(hits, blank.patch_texture)
-    residual = float(np.median(np.hypot(left_over[:, 0], left_over[:, 1]))) * 72 / SEARCH_DPI
-    return Placing(blank, exact, float(np.median(hits.scores)), float(np.mean(hits.found)), residual)
+    lettered = blank.patch_texture.all(axis=1)
+    left_over = np.hypot(*hits.offsets[lettered & hits.found].T)
+    residual = float(np.median(left_over)) * 72 / SEARCH_DPI if len(left_over) else np.inf
+    return Placing(
+        blank, exact, float(np.median(hits.scores[lettered])), float(np.mean(hits.found[lettered])), residual
+    )
+
+
+def _every_other_of_each_row(corners: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Enough patches for a first look; of a row with a single one (a page number), that one."""
+    _, first, row = np.unique(corners[:, 1], return_index=True, return_inverse=True)
+    return np.asarray((np.arange(len(corners)) - first[row]) % 2 == 0, np.bool_)
 
 
 def compose(affine: Affine, step: Affine) -> Affine:
@@ -263,12 +275,6 @@ def _plane_through(points: Points, heights: NDArray[np.floating]) -> NDArray[np.
     return plane
 
 
-def _left_over(hits: PatchHits, texture: NDArray[np.bool_]) -> Points:
-    """The last offsets of the found patches that are sure in both directions."""
-    sure = hits.found & texture.all(axis=1)
-    return hits.offsets[sure] if sure.any() else hits.offsets
-
-
 def _drift_of(hits: PatchHits, left_over: Points, texture: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Rows (y, dx, dy): the medians of what is left in bands of patches across the page, if any band is off at all.
 
@@ -278,17 +284,26 @@ def _drift_of(hits: PatchHits, left_over: Points, texture: NDArray[np.bool_]) ->
     curves = []
     for axis in (0, 1):
         telling = hits.found & texture[:, axis]
-        bands = [(y, left_over[telling & (hits.centres[:, 1] == y), axis]) for y in rows]
-        known = np.array([(y, np.median(band)) for y, band in bands if _agrees_with_itself(band)]).reshape(-1, 2)
+        bands = [(y, telling & (hits.centres[:, 1] == y)) for y in rows]
+        known = np.array(
+            [
+                (y, np.median(left_over[band, axis]))
+                for y, band in bands
+                if _is_sure(left_over[band, axis], hits.scores[band])
+            ]
+        ).reshape(-1, 2)
         curves.append(np.interp(rows, known[:, 0], known[:, 1]) if len(known) else np.zeros(len(rows)))
     drift = np.column_stack([rows, *curves]).astype(np.float64)
     return drift if np.abs(drift[:, 1:]).max() >= _UNEVEN_PIXELS else _NO_DRIFT
 
 
-def _agrees_with_itself(band: NDArray[np.floating]) -> bool:
-    """Whether a band has enough patches, and most of them moved alike: else they are chance hits, not the feed."""
+def _is_sure(band: NDArray[np.floating], scores: NDArray[np.float32]) -> bool:
+    """Whether most patches of a band moved alike (else they are chance hits, not the feed).
+
+    Of a few patches, such as a page number alone, each must be found beyond doubt.
+    """
     if len(band) < _FEWEST_IN_BAND:
-        return False
+        return len(band) > 0 and bool(scores.min() >= _BEYOND_DOUBT)
     return bool(np.median(np.abs(band - np.median(band))) <= _UNEVEN_PIXELS)
 
 
