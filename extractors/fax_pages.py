@@ -138,7 +138,9 @@ def _lay(sheet: _Sheet, found: Found) -> RegisteredPage:
 
 
 def _lines_an_inch(sheet: _Sheet) -> float:
-    return WORKING_DPI * sheet.raw.picture.shape[0] / sheet.squared.picture.shape[0]
+    lines: int = sheet.raw.picture.shape[0]
+    height: int = sheet.squared.picture.shape[0]
+    return WORKING_DPI * lines / height
 
 
 def _broken(sheet: _Sheet, affine: Sequence[float]) -> tuple[Box, ...]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from core.holders import OptionLedger
 from core.readings import Doubt
 from core.transmissions import Receipt, Transmission
-from extractors.blank_pages import load_blank_pages
+from extractors.blank_pages import blank_pages_of
 from extractors.fax_pages import FaxPages, pages_of_fax
 from extractors.form_reading import read_form
 from extractors.limits import DecodeLimits
@@ -19,7 +19,7 @@ from extractors.thresholds import load_thresholds
 from extractors.zones import ink_of_page
 from offers.forms import Forms
 
-_PAGES_LOST = Doubt("pages", 0.0, 1.0, "the file says that it once had more pages than it has")
+_PAGES_LOST = "the fax once had more pages than the file has"
 
 
 def read_transmission(
@@ -36,7 +36,7 @@ def read_transmission(
 
     Raises a FaxFileRefused (extractors.failures) when the file is no fax within the limits.
     """
-    pages = pages_of_fax(content, load_blank_pages(forms), limits, file)
+    pages = pages_of_fax(content, blank_pages_of(forms), limits, file)
     known = receipt if receipt.source is not None else pages.receipt or receipt
     return read_pages(pages, fax=fax, file=file, receipt=known, forms=forms, ledger=ledger)
 
@@ -64,8 +64,10 @@ def read_pages(
         )
         for number, form in enumerate(split, start=1)
     )
-    if pages.is_short:
-        submissions = tuple(replace(each, doubts=(*each.doubts, _PAGES_LOST)) for each in submissions)
+    # A fax cut short may have lost a schedule, a condition, a second form: none of what is left may pass unseen.
+    if pages.is_short or (receipt.pages or 0) > len(pages.pages):
+        lost = Doubt("pages", 0.0, 1.0, _PAGES_LOST)
+        submissions = tuple(replace(each, doubts=(*each.doubts, lost)) for each in submissions)
     owners = {place: number for number, form in enumerate(split) for place in form.places}
     return Transmission(
         fax,

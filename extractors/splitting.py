@@ -40,7 +40,7 @@ def split_into_forms(pages: Sequence[PageReading]) -> tuple[FormPages, ...]:
     if not cores:
         return (FormPages(None, None, tuple(range(len(pages)))),) if pages else ()
     companions: dict[int, list[int]] = {number: [] for number in range(len(cores))}
-    doubtful: set[int] = set()
+    doubtful = _loosely_paired(cores, pages)
     for place, page in enumerate(pages):
         if page.page_class in _KIND_OF_PAGE:
             continue
@@ -71,6 +71,34 @@ def _cores(pages: Sequence[PageReading]) -> list[list[int]]:
     return sorted(cores)
 
 
+def _loosely_paired(cores: Sequence[Sequence[int]], pages: Sequence[PageReading]) -> set[int]:
+    """The elections whose pages may have been mixed up: there are several, and the pages do not follow one another.
+
+    Nothing on a page E1 says whose it is; with another's amendment box on it a form would be judged wrongly.
+    """
+    elections = [number for number, core in enumerate(cores) if pages[core[0]].page_class != "N1"]
+    alike = {
+        edition: [number for number in elections if _edition(pages, cores[number]) in (edition, None)]
+        for edition in {_edition(pages, cores[number]) for number in elections}
+    }
+    return {
+        number
+        for numbers in alike.values()
+        if len(numbers) > 1 and not all(_is_front_then_back(pages, cores[number]) for number in numbers)
+        for number in numbers
+    }
+
+
+def _is_front_then_back(pages: Sequence[PageReading], core: Sequence[int]) -> bool:
+    return len(core) == 2 and pages[core[0]].page_class == "E1" and core[1] == core[0] + 1
+
+
+def _edition(pages: Sequence[PageReading], core: Sequence[int]) -> str | None:
+    """The edition of a form's pages; None when they are of two, or one cannot be told (rulebook 17)."""
+    editions = {pages[place].form_version for place in core}
+    return editions.pop() if len(editions) == 1 else None
+
+
 def _distance(front: int, back: int, pages: Sequence[PageReading]) -> tuple[bool, int, bool]:
     """Two pages of different editions are no pair while there is a better one; the back comes after the front."""
     editions = {pages[front].form_version, pages[back].form_version} - {None}
@@ -83,8 +111,5 @@ def _owner(place: int, cores: Sequence[Sequence[int]]) -> int:
 
 
 def _form(pages: Sequence[PageReading], places: Sequence[int], *, clean: bool) -> FormPages:
-    core = [pages[place] for place in places if pages[place].page_class in _KIND_OF_PAGE]
-    editions = {page.form_version for page in core}
-    # Pages of two editions, or one whose edition cannot be told, make a form of no known version (rulebook 17).
-    version = editions.pop() if len(editions) == 1 else None
-    return FormPages(_KIND_OF_PAGE[core[0].page_class], version, tuple(places), clean)
+    core = [place for place in places if pages[place].page_class in _KIND_OF_PAGE]
+    return FormPages(_KIND_OF_PAGE[pages[core[0]].page_class], _edition(pages, core), tuple(places), clean)

@@ -40,6 +40,10 @@ def test_editions_tell_which_pages_belong_together() -> None:
     assert {first.places, second.places} == {(0, 3), (1, 2)}
 
 
+def test_pages_of_two_elections_that_may_be_mixed_up_leave_the_bundle_unclean() -> None:
+    assert not any(form.clean for form in split("E1", "E1", "E2", "E2"))
+
+
 def test_an_election_and_a_notice_are_told_apart() -> None:
     first, second = split("N1", "E1", "E2")
     assert (first.kind, second.kind) == (Kind.NOTICE, Kind.ELECTION)
