@@ -20,7 +20,7 @@ from core.events import EventKind, FaxQuarantined, FaxRead, FaxReceived, NewEven
 from core.transmissions import Receipt, Transmission
 from flows.desk import MACHINE, Desk
 from flows.judging import KeptUp
-from flows.reading_pool import FaxRefused, ReaderFailed, ReadingPool, ReadingRequest
+from flows.reading_pool import FaxRefused, ReaderFailed, ReadersUnusable, ReadingPool, ReadingRequest
 from ledger import archive, claims, journal
 from ledger.claims import Claim, ClaimState, KeptFax
 
@@ -79,6 +79,9 @@ async def _attempt(house: House, claim: Claim) -> ReadFax | None:
     except ReaderFailed as failure:
         await asyncio.to_thread(give_back, house, claim.fax, f"{failure}\n{failure.details}".strip())
         return None
+    except ReadersUnusable:
+        await asyncio.to_thread(give_back, house, claim.fax)
+        raise
 
 
 def record_fax(house: House, outcome: ReadFax) -> bool:

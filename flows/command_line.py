@@ -69,8 +69,14 @@ def run(arguments: Sequence[str]) -> int:
         # Whoever read our output has seen enough; Python must not complain when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        return _refused(f"{place}{error.strerror or type(error).__name__}; nothing was lost, put it right and repeat")
     except Exception as error:  # noqa: BLE001 - the last edge: a person at a terminal is not shown a traceback
-        return _refused(_kept_for_the_maintainers(error))
+        if type(error).__name__ == "OperationalError":
+            reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
+            return _refused(f"the database did not answer ({reason}); nothing was lost, repeat when it is there")
+        return _refused(_kept_for_the_maintainers(error, _workspace_of(arguments)))
     return status if isinstance(status, int) else DONE
 
 
@@ -81,10 +87,17 @@ def _refused(message: str) -> int:
     return BAD_INPUT
 
 
-def _kept_for_the_maintainers(error: Exception) -> str:
+def _workspace_of(arguments: Sequence[str]) -> Path:
+    first = _options_first(arguments)
+    asked = [first[n + 1] for n, argument in enumerate(first[:-1]) if argument == "--workspace"]
+    asked += [argument.partition("=")[2] for argument in first if argument.startswith("--workspace=")]
+    return Path(asked[0] if asked else os.environ.get("TENDERFAX_WORKSPACE") or "outputs")
+
+
+def _kept_for_the_maintainers(error: Exception, workspace: Path) -> str:
     """Writes the lines of code that failed, without values, into the workspace; returns what to tell the person."""
     kind = type(error).__name__
-    place = Path(os.environ.get("TENDERFAX_WORKSPACE") or "outputs") / "failure.txt"
+    place = workspace / "failure.txt"
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(f"{kind}\n{''.join(traceback.format_tb(error.__traceback__))}")

@@ -16,6 +16,7 @@ from prefect import flow, task
 
 from core.failures import TenderfaxError
 from flows.attempts import House, ReadFax, give_back, read_fax, record_fax
+from flows.reading_pool import ReadersUnusable
 
 HOUSE: ContextVar[House] = ContextVar("house")
 T = TypeVar("T")
@@ -79,7 +80,9 @@ async def take_in_all(house: House, faxes: Sequence[str], on_done: Callable[[str
             try:
                 await _in_flow_or_without(house, fax, takings)
             except Exception as failure:  # noqa: BLE001 - the edge of one fax
-                takings.unfinished[fax] = str(failure) if isinstance(failure, StepFailed) else type(failure).__name__
+                takings.unfinished[fax] = (
+                    str(failure) if isinstance(failure, TenderfaxError) else type(failure).__name__
+                )
                 await asyncio.to_thread(give_back, house, fax)
             on_done(fax)
 
@@ -100,5 +103,7 @@ async def _in_flow_or_without(house: House, fax: str, takings: Takings) -> None:
 async def _named(step: Coroutine[Any, Any, T]) -> T:
     try:
         return await step
+    except ReadersUnusable as failure:
+        raise StepFailed(str(failure)) from None
     except Exception as failure:  # noqa: BLE001 - Prefect would keep the message, and it may quote the paper
         raise StepFailed(type(failure).__name__) from None

@@ -1,8 +1,8 @@
 """The child process that reads faxes, one after the other: what breaks here breaks nothing else.
 
-It speaks JSON lines over one socket: first a greeting (offer folder, ledger, limits), then one request per fax, each
-answered by the transmission, a refusal, or the place where the reader failed. What an exception says may quote the
-paper, so only its kind and the lines of code it passed are told.
+It speaks JSON lines over one socket: first a greeting (offer folder, ledger, limits), answered when the models are
+loaded; then one request per fax, each answered by the transmission, a refusal, or the place where the reader failed.
+What an exception says may quote the paper, so only its kind and the lines of code it passed are told.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
+from core.failures import TenderfaxError
 from core.holders import OptionLedger
 from core.plain import from_plain, to_plain
 from core.transmissions import Receipt, Transmission
-from extractors.failures import FaxFileRefused
+from extractors.failures import DecoderCrashed, DecoderTimedOut, FaxFileRefused
 
 if TYPE_CHECKING:
     from extractors.fax_pages import FaxPages
@@ -40,10 +41,19 @@ def main() -> None:
         memory = int(greeting["memory_bytes"])
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
         ledger = from_plain(OptionLedger, greeting["ledger"])
-        read = _reader(Path(greeting["offer_folder"]), Path(greeting["pictures"]), ledger)
+        try:
+            read = _reader(Path(greeting["offer_folder"]), Path(greeting["pictures"]), ledger)
+        except TenderfaxError as fault:
+            _say(lines, {"unusable": str(fault)})
+            return
+        _say(lines, {"ready": True})
         for line in lines:
-            lines.write(json.dumps(_answer(read, json.loads(line))) + "\n")
-            lines.flush()
+            _say(lines, _answer(read, json.loads(line)))
+
+
+def _say(lines: IO[str], answer: dict[str, Any]) -> None:
+    lines.write(json.dumps(answer) + "\n")
+    lines.flush()
 
 
 def _reader(offer_folder: Path, pictures: Path, ledger: OptionLedger) -> Reader:
@@ -80,8 +90,13 @@ def _keep_pictures(folder: Path, pages: FaxPages) -> None:
 def _answer(read: Reader, request: dict[str, Any]) -> dict[str, Any]:
     try:
         return {"transmission": to_plain(read(request))}
+    except (DecoderTimedOut, DecoderCrashed) as failure:
+        # Perhaps the machine was too busy; if it is the file, the third time will say so.
+        return {"failed": str(failure.of_file(request["file"])), "details": ""}
     except FaxFileRefused as refusal:
         return {"refused": str(refusal.of_file(request["file"]))}
+    except TenderfaxError as fault:
+        return {"unusable": str(fault)}
     except MemoryError:
         return {"failed": "reader ran out of memory", "details": ""}
     except Exception as failure:  # noqa: BLE001 - the edge of one fax: whatever it is, the next fax is read

@@ -33,6 +33,10 @@ class ReaderFailed(TenderfaxError):
         super().__init__(reason)
 
 
+class ReadersUnusable(TenderfaxError):
+    """No fax can be read here: a program, a model or a blank form is missing. No fax is to blame."""
+
+
 class FaxRefused(TenderfaxError):
     """The reader says that this file is no fax it can read; trying again would say the same."""
 
@@ -69,8 +73,7 @@ class _Child:
 class ReadingPool:
     """At most `size` children, started when first needed. `seconds` is the most that one fax may take.
 
-    A child's first fax has `start_seconds` more: it loads the readers' models. The pages' pictures go to
-    `pictures/FAX/PAGE.png`.
+    A child has `start_seconds` to load the readers' models. The pages' pictures go to `pictures/FAX/PAGE.png`.
     """
 
     offer_folder: Path
@@ -85,7 +88,10 @@ class ReadingPool:
     _free: asyncio.Semaphore | None = None
 
     async def read(self, request: ReadingRequest) -> Transmission:
-        """Raises FaxRefused for a file that is no readable fax, ReaderFailed when the child did not survive it."""
+        """Raises FaxRefused for a file that is no readable fax, ReaderFailed when the child did not survive it.
+
+        Raises ReadersUnusable when no fax could be read at all.
+        """
         if self._free is None:
             self._free = asyncio.Semaphore(self.size)
         async with self._free:
@@ -103,12 +109,15 @@ class ReadingPool:
     def _read(self, request: ReadingRequest) -> Transmission:
         child = self._idle.pop() if self._idle else self._start()
         try:
-            answer = _ask(child, request, self.seconds + (self.start_seconds if child.fresh else 0))
-            child.fresh = False
+            if child.fresh:
+                _await_readiness(child, self.start_seconds)
+            answer = _ask(child, request, self.seconds)
         except BaseException:
             child.end()
             raise
         self._idle.append(child)
+        if "unusable" in answer:
+            raise ReadersUnusable(answer["unusable"])
         if "refused" in answer:
             raise FaxRefused(answer["refused"])
         if "failed" in answer:
@@ -160,11 +169,25 @@ def pool_for(desk: Desk) -> ReadingPool:
     )
 
 
+def _await_readiness(child: _Child, seconds: float) -> None:
+    try:
+        answer = _answer(child, seconds)
+    except ReaderFailed as failure:
+        raise ReadersUnusable(f"{failure} before its first fax; is the installation whole?") from failure
+    if "unusable" in answer:
+        raise ReadersUnusable(answer["unusable"])
+    child.fresh = False
+
+
 def _ask(child: _Child, request: ReadingRequest, seconds: float) -> dict[str, Any]:
+    receipt = to_plain(request.receipt)
+    _send(child, {"fax": request.fax, "file": request.file, "path": str(request.path), "receipt": receipt})
+    return _answer(child, seconds)
+
+
+def _answer(child: _Child, seconds: float) -> dict[str, Any]:
     child.channel.settimeout(seconds)
     try:
-        receipt = to_plain(request.receipt)
-        _send(child, {"fax": request.fax, "file": request.file, "path": str(request.path), "receipt": receipt})
         line = child.lines.readline()
     except TimeoutError:
         raise ReaderFailed(f"reader took longer than {seconds:.0f} seconds") from None

@@ -21,8 +21,14 @@ from core.transmissions import PageReading, Receipt, Transmission
 def main() -> None:
     with socket.socket(fileno=int(sys.argv[1])) as parent:
         lines = parent.makefile("rw", encoding="utf-8", newline="\n")
-        memory = int(json.loads(lines.readline())["memory_bytes"])
-        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+        greeting = json.loads(lines.readline())
+        resource.setrlimit(resource.RLIMIT_AS, (greeting["memory_bytes"],) * 2)
+        if not Path(greeting["offer_folder"]).exists():
+            lines.write(json.dumps({"unusable": "no blank forms"}) + "\n")
+            lines.flush()
+            return
+        lines.write(json.dumps({"ready": True}) + "\n")
+        lines.flush()
         for line in lines:
             lines.write(json.dumps(answer(json.loads(line))) + "\n")
             lines.flush()
@@ -43,6 +49,8 @@ def answer(request: dict[str, str]) -> dict[str, object]:
         return {"failed": "reader raised ValueError", "details": '  File "zones.py", line 7, in read_zone'}
     if order.startswith("refuse"):
         return {"refused": f"{request['file']}: page 1 is no page"}
+    if order.startswith("broken"):
+        return {"unusable": "no model"}
     if order.startswith("slow"):
         time.sleep(1.5)
     receipt = from_plain(Receipt, json.loads(json.dumps(request["receipt"])))
