@@ -103,7 +103,7 @@ class Desk:
         """A page of the desk; with a seat it bears the bar."""
         context: dict[str, Any] = {"seat": seat, "may": _may(seat), "section": "", "said": "", **facts}
         if seat is not None:
-            context |= self._bar(board or self.boards.now())
+            context = self._bar(board or self.boards.now()) | context
         return HTMLResponse(self.templates.get_template(template).render(context), status_code=status)
 
     def _bar(self, board: Board) -> dict[str, Any]:
@@ -112,9 +112,9 @@ class Desk:
         record = board.running.judged.record
         return {
             "board": board,
-            "waiting": len(board.rows) + len(board.files),
-            "doubtful": sum(1 for _ in doubtful_cells(board)),
-            "proposed": sum(1 for p in record.proposals.values() if p.closed_at is None),
+            "n_waiting": len(board.rows) + len(board.files),
+            "n_doubtful": sum(1 for _ in doubtful_cells(board)),
+            "n_proposed": sum(1 for p in record.proposals.values() if p.closed_at is None),
             "left": say_span(left),
             "is_over": left.total_seconds() < 0,
             "expires": say_moment(expiration, self.zone, zone_name=True),

@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from core.findings import Finding
 from review import wording
+from review.fields import label_of
 from validators.wording import say_shares
 
 _STRANGE = {ord(c): f"⟨U+{ord(c):04X}⟩" for c in "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"}
@@ -28,6 +30,7 @@ def make_templates(zone: ZoneInfo) -> Environment:
         shares=say_shares,
         change=wording.say_change,
         plain=plain,
+        said=said,
         span=wording.say_span,
         moment=lambda at: wording.say_moment(at, zone),
         moment_year=lambda at: wording.say_moment(at, zone, year=True, zone_name=True),
@@ -37,6 +40,12 @@ def make_templates(zone: ZoneInfo) -> Environment:
         standing_shares=wording.shares_of,
     )
     return environment
+
+
+def said(finding: Finding) -> str:
+    """A finding's sentence, its reading called by the words on the form: `row1.shares` is "Row 1, shares"."""
+    label = label_of(finding.target)
+    return finding.message if label == finding.target else finding.message.replace(finding.target, label)
 
 
 def plain(text: str) -> str:

@@ -237,8 +237,9 @@ def _is_unevaluated(judgement: Judgement, board: Board, submission: Submission, 
 
 def _first_in_question(findings: Sequence[ShownFinding], fields: FormFields, draft: Draft) -> Field | None:
     asked = [f.field for f in findings if f.is_open and not f.is_gone and f.field is not None]
-    fresh = [one for one in asked if one.key not in draft.corrections]
-    return next(iter(fresh or asked), None) or next(iter(fields), None)
+    fresh = [one for one in asked if one.key not in draft.corrections] or asked
+    disputed = [one for one in fresh if one.is_doubtful or one.state in ("differs", "illegible")]
+    return next(iter(disputed or fresh), None) or next(iter(fields), None)
 
 
 def _next_in_question(findings: Sequence[ShownFinding], chosen: Field | None, draft: Draft) -> str:

@@ -248,7 +248,8 @@
     said.textContent = event.detail.xhr.responseText.length < 400 ? event.detail.xhr.responseText : "The desk did not answer; nothing was saved.";
     ($(".col.m") || $("main")).prepend(said);
   });
-  addEventListener("load", formShown);
+  formShown();
+  addEventListener("load", () => { if (view) putView(); });
   addEventListener("resize", () => { if (view) putView(); });
 
   /* ---- sweep: Enter confirms, typing corrects; the posts follow behind ---- */
@@ -301,8 +302,10 @@
       cell.classList.add(changed ? "fixed" : "done");
       $("[data-sym]", cell).innerHTML = `<span class="${changed ? "person" : "agree"}">${icon(changed ? "person" : "agree")}</span>`;
       $("[data-val]", cell).textContent = illegible ? "illegible" : value;
-      count(); further();
-      send("/sweep", { cell: cell.dataset.cell, value, act: illegible ? "illegible" : "confirm" }).then((answer) => {
+      count();
+      const answered = send("/sweep", { cell: cell.dataset.cell, value, act: illegible ? "illegible" : "confirm" });
+      further();
+      answered.then((answer) => {
         was.event = answer.event || "";
         said.textContent = answer.said || "";
         if (!["saved", "first"].includes(answer.outcome)) {
@@ -353,4 +356,5 @@
     needs.forEach((need) => need.addEventListener("input", weigh));
     weigh();
   }
+  document.documentElement.dataset.ready = "1";
 })();

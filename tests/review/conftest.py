@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,13 +15,14 @@ import numpy as np
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from core.events import FaxRead, FaxReceived, LedgerImported, NewEvent
 from core.holders import Grant, Holder, OptionLedger
 from core.submissions import Submission
 from ledger import accounts, journal
 from ledger.accounts import Role
-from ledger.books import Books, make_books
+from ledger.books import Books, make_books, open_books
 from ledger.grants import store_version
 from offers.forms import Forms, load_forms
 from offers.loading import Offer, load_offer
@@ -35,6 +38,7 @@ from samples.writing import somebody
 OFFER_FOLDER = Path(__file__).parents[2] / "offers" / "capstone_2003"
 PASSWORD = "nine grey herons at dusk"
 VERSION = "2003-07-09"
+CHROMIUM = "/usr/bin/chromium"
 NOW = datetime(2003, 7, 21, 10, 12, tzinfo=PACIFIC)
 MANNER = Manner("{m}/{d}/{yyyy}", "{m}/{d}/{yyyy}", "{h}:{min} {ap}", "$", True, "always", False, " ")
 
@@ -120,10 +124,6 @@ class House:
             )
         return transmission.submissions[0].id
 
-    def user(self, login: str, name: str, role: Role) -> None:
-        with self.books.writing() as connection:
-            accounts.add_user(connection, login=login, name=name, role=role, password=PASSWORD, now=self.clock())
-
 
 @pytest.fixture(scope="session")
 def offer() -> Offer:
@@ -145,33 +145,47 @@ def policy() -> Policy:
     return Policy()
 
 
-@pytest.fixture
-def house(tmp_path: Path, offer: Offer, forms: Forms, ledger: OptionLedger, policy: Policy) -> Iterator[House]:
-    """An empty workspace with the sample ledger and one person of each role."""
-    books = make_books(f"sqlite:///{tmp_path / 'books.sqlite'}")
+PEOPLE = (
+    ("dana", "Dana Ruiz", Role.REVIEWER),
+    ("mara", "Mara Klein", Role.APPROVER),
+    ("jo", "Jo Tran", Role.REVIEWER),
+    ("ada", "Ada Root", Role.ADMINISTRATOR),
+    ("olu", "Olu Audit", Role.AUDITOR),
+)
+
+
+@pytest.fixture(scope="session")
+def founded(tmp_path_factory: pytest.TempPathFactory, ledger: OptionLedger) -> Path:
+    """Books with the sample ledger and one person of each role, made once: hashing passwords is slow on purpose."""
+    file = tmp_path_factory.mktemp("founded") / "books.sqlite"
+    books = make_books(f"sqlite:///{file}")
+    day, none = date(2003, 7, 18), "0"
     with books.writing() as connection:
         store_version(
-            connection,
-            ledger,
-            as_of=date(2003, 7, 18),
-            imported_at=NOW,
-            actor="t",
-            holders_sha256="0",
-            grants_sha256="0",
+            connection, ledger, as_of=day, imported_at=NOW, actor="t", holders_sha256=none, grants_sha256=none
         )
-        body = LedgerImported(1, date(2003, 7, 18), "0", "0", len(ledger.holders), len(ledger.grants))
+        body = LedgerImported(1, day, none, none, len(ledger.holders), len(ledger.grants))
         journal.append(connection, [NewEvent(NOW, "t", body)])
+        for login, name, role in PEOPLE:
+            accounts.add_user(connection, login=login, name=name, role=role, password=PASSWORD, now=NOW)
+    with books.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    books.close()
+    return file
+
+
+@pytest.fixture
+def house(
+    tmp_path: Path, founded: Path, offer: Offer, forms: Forms, ledger: OptionLedger, policy: Policy
+) -> Iterator[House]:
+    """A workspace of its own, nothing in the queue yet."""
+    shutil.copy(founded, tmp_path / "books.sqlite")
+    books = open_books(f"sqlite:///{tmp_path / 'books.sqlite'}")
     clock = Clock()
     workplace = Workplace(
         books, offer, tmp_path / "pages", tmp_path / "archive", offer_now=lambda: NOW, clock=clock, policy=policy
     )
-    house = House(workplace, ledger, forms, clock, create_app(workplace))
-    house.user("dana", "Dana Ruiz", Role.REVIEWER)
-    house.user("mara", "Mara Klein", Role.APPROVER)
-    house.user("jo", "Jo Tran", Role.REVIEWER)
-    house.user("ada", "Ada Root", Role.ADMINISTRATOR)
-    house.user("olu", "Olu Audit", Role.AUDITOR)
-    yield house
+    yield House(workplace, ledger, forms, clock, create_app(workplace))
     books.close()
 
 
@@ -193,3 +207,47 @@ def wait_until(holds: Callable[[], bool], seconds: float = 20.0) -> None:
     while not holds():
         assert time.monotonic() < end, "the desk did not start"
         time.sleep(0.02)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium, without a window."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def screen(chromium: Browser, served: House) -> Iterator[Callable[..., Page]]:
+    """Opens a window, signed in as somebody; `javascript=False` switches scripts off."""
+    contexts = []
+
+    def open_window(login: str = "dana", *, size: tuple[int, int] = (1440, 900), javascript: bool = True) -> Page:
+        context = chromium.new_context(
+            base_url=served.url,
+            viewport={"width": size[0], "height": size[1]},
+            java_script_enabled=javascript,
+            reduced_motion="reduce",
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.goto("/signin")
+        page.fill("[name=login]", login)
+        page.fill("[name=password]", PASSWORD)
+        page.click("button:has-text('Sign in')")
+        page.wait_for_selector("text=Sign out")
+        return page
+
+    yield open_window
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def pictures() -> Path:
+    """Where screenshots are written for people to look at."""
+    folder = Path(os.environ.get("TENDERFAX_SCREENSHOTS", Path(__file__).parents[2] / "outputs" / "screenshots"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
