@@ -160,9 +160,9 @@ class Case:
 
     @cached_property
     def extension_is_on_record(self) -> bool:
-        """Whether somebody announced an extension of the present expiration that does not count."""
+        """Whether an extension of the present expiration was announced, too late to count."""
         return any(
-            not one.applied and one.expiration_before.astimezone(UTC) == self.expiration
+            one.announced_late and one.expiration_before.astimezone(UTC) == self.expiration
             for one in judged_extensions(self.offer, self.terms.announcement_limit)
         )
 

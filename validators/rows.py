@@ -265,7 +265,8 @@ def _share_flaws(case: Case, is_flaw: Callable[[int, Grant], bool]) -> Iterator[
 
 
 def _includes_exercised(shares: int, grant: Grant) -> bool:
-    return shares == grant.shares_granted > grant.unexercised and grant.shares_exercised > 0
+    """Whether the number is the grant's as first made, though some of it was exercised (so that less is left)."""
+    return shares == grant.shares_granted and grant.shares_exercised > 0
 
 
 @rule(

@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from core.decisions import Waiver
 from core.findings import Disposition, Hold, Severity
 from core.submissions import Evidence, Kind, Signature
 from validators.examples import (
+    OFFER,
     ROW_1041,
     ROW_1187,
     amendment,
@@ -81,6 +83,8 @@ def test_a_form_without_any_page_misses_both(last) -> None:
     [finding] = [one for one in last(election(pages=())).findings if one.code == "PAGE_MISSING"]
 
     assert finding.facts["pages"] == "E1 E2"
+    assert finding.message == "Pages E1 and E2 are missing from the form."
+    assert last(election(pages=("E1",))).findings[0].message == "Page E2 is missing from the form."
 
 
 def test_an_unreadable_box_is_not_blank(codes) -> None:
@@ -242,6 +246,20 @@ def test_what_the_earlier_form_bore_as_well_is_nothing_new(judged, last) -> None
     withdrawn = (noted, notice())
 
     assert last(*withdrawn, again(noted, email="x@example.com")).disposition is Disposition.DUPLICATE
+
+
+@pytest.mark.parametrize("form", [election(date="", struck_text=("x",)), notice(struck_text=("x",))])
+def test_a_date_or_a_row_is_enough_for_a_copy(last, form) -> None:
+    assert last(form, again(form)).disposition is Disposition.DUPLICATE
+
+
+def test_a_note_or_a_settled_finding_makes_a_good_form_no_worse(last) -> None:
+    noted = election(date="July 14")
+    waived = replace(OFFER, waivers=(Waiver("W1", "EMAIL_MISSING", "Dana", pdt(20), "for all alike"),))
+    incomplete = election(email="")
+
+    assert last(noted, again(noted, tax_id="1001")).disposition is Disposition.DUPLICATE
+    assert last(incomplete, again(incomplete, tax_id="1001"), offer=waived).disposition is Disposition.DUPLICATE
 
 
 def test_a_copy_of_a_replaced_or_withdrawn_form_revives_nothing(judged) -> None:

@@ -180,10 +180,12 @@ def test_a_change_of_name_that_is_shown_takes_the_place_of_a_mismatch(codes, cha
 
 
 @pytest.mark.parametrize("changes", [{"printed_name": MARRIED}, {"signature": reads(MARRIED)}])
-def test_the_ledgers_record_shows_a_change_of_name(codes, changes) -> None:
+def test_the_ledgers_record_shows_a_change_of_name(last, changes) -> None:
     over = ledger(of=holder(legal_name_changes=(MARRIED,)))
+    [finding] = last(election(**changes), over=over).findings
 
-    assert codes(election(**changes), over=over) == {"NAME_CHANGE_NO_PROOF"}
+    assert finding.code == "NAME_CHANGE_NO_PROOF"
+    assert "The form says “Maria L. Lopez”. The agreement says “Maria L. Ortega”" in finding.message
 
 
 def test_the_ledgers_record_of_another_name_shows_nothing(codes) -> None:
@@ -351,7 +353,13 @@ def test_a_schedule_is_signed_dated_and_named_by_itself(last) -> None:
 
 
 def test_a_schedule_whose_signature_is_unsure_counts_as_unsigned(last) -> None:
+    def message(signed: bool | None) -> str:
+        form = election(rows=(ROW_1041,), schedule=schedule(ROW_1187, signed=signed))
+        return last(form).findings[0].message
+
     assert of_schedule(last, signed=None) == {"1187": {"SCHEDULE_UNSIGNED"}}
+    assert message(None) == "Row 2 (schedule): the schedule's signature is in doubt."
+    assert message(False) == "Row 2 (schedule): the schedule is not signed."
 
 
 def test_a_signature_on_the_schedule_does_not_sign_the_form(codes) -> None:

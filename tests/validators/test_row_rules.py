@@ -79,8 +79,15 @@ def test_a_wholly_defective_amendment_replaces_nothing(last) -> None:
         "1041": {"PARTIAL_TENDER"},
         "1195": {"GRANT_NOT_HOLDERS"},
     }
+    assert judgement.findings[0].message == "None of the 2 rows can be accepted."
     assert judgement.disposition is Disposition.HELD
     assert dict(judgement.standing.grants) == {"1041": 1200, "1187": 1000}
+
+
+def test_a_single_bad_row_is_spoken_of_as_one(last) -> None:
+    findings = last(election(rows=(row_of(ANOTHERS),))).findings
+
+    assert findings[0].message == "The one row cannot be accepted."
 
 
 def test_a_held_row_of_a_new_form_is_not_rescued_by_the_old_one(last) -> None:
@@ -378,6 +385,30 @@ def test_an_exhausted_half_on_the_form_is_rejected_alone(last) -> None:
 
     assert by_target(judgement) == {"1090": {"GRANT_NOT_OUTSTANDING"}, "1091": {"SPLIT_PARTNER_EXHAUSTED"}}
     assert dict(judgement.standing.grants) == {"1091": 1400, "1187": 1000}
+
+
+def test_an_exhausted_half_need_not_be_on_the_form(last) -> None:
+    over = ledger(replace(ISO_HALF, shares_exercised=600), NSO_HALF, GRANT_1187)
+
+    assert by_target(last(election(rows=(NSO, ROW_1187)), over=over)) == {"1091": {"SPLIT_PARTNER_EXHAUSTED"}}
+
+
+def test_of_two_exhausted_halves_none_may_be_tendered_alone(last) -> None:
+    over = ledger(replace(ISO_HALF, shares_exercised=600), replace(NSO_HALF, shares_exercised=1400), GRANT_1187)
+
+    assert by_target(last(election(rows=(ISO, NSO, ROW_1187)), over=over)) == {
+        "1090": {"GRANT_NOT_OUTSTANDING"},
+        "1091": {"GRANT_NOT_OUTSTANDING"},
+    }
+
+
+def test_an_exhausted_grant_is_nobodys_unrecorded_half(last) -> None:
+    iso = grant("1120", "2001-09-04", "6.10", 800, type=GrantType.ISO, shares_exercised=800)
+    nso = grant("1121", "2001-09-04", "6.10", 200)
+
+    assert by_target(last(election(rows=(row_of(iso), ROW_1187)), over=ledger(iso, nso, GRANT_1187))) == {
+        "1120": {"GRANT_NOT_OUTSTANDING"}
+    }
 
 
 def test_an_exhausted_half_alone_lacks_its_live_one(last) -> None:

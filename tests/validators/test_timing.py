@@ -153,10 +153,19 @@ def test_the_window_of_a_friday_expiration_runs_to_monday(codes) -> None:
     assert codes(election(received_at=pdt(28, 6, 0, 1)), offer=friday) == {"LATE_RECEIPT"}
 
 
-def test_a_shortening_is_no_extension(codes) -> None:
+def test_a_shortening_is_no_extension_and_none_on_record(codes) -> None:
     shortened = extended(pdt(20, 12), pdt(22, 17))
 
     assert codes(election(received_at=pdt(23, 12)), offer=shortened) == set()
+    assert codes(election(received_at=pdt(24, 18)), offer=shortened) == LATE_CODES
+
+
+def test_only_an_extension_of_the_present_expiration_is_on_record(codes) -> None:
+    late, of_the_new = Extension(pdt(26, 9), pdt(31, 17)), Extension(pdt(26, 9, 0, 1), pdt(31, 17))
+    offer = replace(OFFER, extensions=(late, of_the_new))
+
+    assert codes(election(received_at=pdt(24, 18)), offer=offer) == {"LATE_RECEIPT"}
+    assert codes(election(received_at=pdt(31, 18)), offer=EXTENDED) == LATE_CODES
 
 
 # ------------------------------------------------------------------------------------- commencement, termination, watch
