@@ -79,7 +79,7 @@ def read_form(
     """The submission made of `pages`, the form's own in the order sent. `identity` becomes its id."""
     own = list(_form_pages(pages))
     read = _read(own, readers, thresholds)
-    fields = _fields(own, read, [page for page, _ in pages], thresholds)
+    fields = _fields(own, read, [page for page, _ in pages], readers)
     rows = _rows_by_stem(fields)
     match = find_holder(fields, tuple(rows.values()), ledger)
     doubts = doubts_of(tuple(read.fields.values()), fields, rows, match, ledger, thresholds)
@@ -167,10 +167,12 @@ def _read_field(
 # -- from readings to fields -----
 
 
-def _fields(own: Sequence[FormPage], read: _Reading, pages: Sequence[RegisteredPage], thresholds: Thresholds) -> Fields:
+def _fields(
+    own: Sequence[FormPage], read: _Reading, pages: Sequence[RegisteredPage], readers: Sequence[Reader]
+) -> Fields:
     date, time = parse_date_and_time(read.value("signed_at"))
     signed = read.signings.get("signature")
-    notes = [*read.notes, *(words for page in pages for words in words_that_count(page.page))]
+    notes = [*read.notes, *(words for page in pages for words in words_that_count(page, readers[0]))]
     capacity = (signed.capacity if signed else "") or capacity_in(" ".join(notes))
     tick = next((each.ink.ticks["amend_box"].ticked for each in own if "amend_box" in each.ink.ticks), False)
     fields = Fields(

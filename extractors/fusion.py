@@ -11,7 +11,8 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.readings import Mark
-from extractors.meanings import meaning, tidied
+from extractors.half_words import beginnings_of
+from extractors.meanings import meaning, tidied, with_lost_point
 from extractors.readers.ctc import decode_beams, joined_frames, log_likelihood
 from extractors.readers.reader import ReaderResult, Writing
 from extractors.thresholds import Thresholds
@@ -83,11 +84,16 @@ def count_votes(writing: Writing, results: Mapping[str, ReaderResult]) -> Votes 
 
 
 def _guess(writing: Writing, results: Mapping[str, ReaderResult]) -> Votes | None:
-    """The likeliest text that makes sense, among those that a network came close to reading."""
+    """A text with a lost point put back, else the likeliest that makes sense of those a network came close to."""
+    for name, result in results.items():
+        text = with_lost_point(writing, result.text)
+        if text is not None:
+            odds = {name: _log_odds(_posterior(result))}
+            return Votes(text, result.plain, meaning(writing, text), (name,), odds, (), guessed=True)
     for name, result in results.items():
         if result.frames is None or not result.text:
             continue
-        for text, log_chance in decode_beams(result.frames, _GUESSES):
+        for text, log_chance in decode_beams(result.frames, _GUESSES, beginnings_of(writing)):
             sense = meaning(writing, tidied(writing, text))
             if sense is not None:
                 odds = {name: _log_odds(math.exp(log_chance))}
@@ -131,7 +137,7 @@ def of_lines(lines: Sequence[ReaderResult]) -> ReaderResult:
 
 
 def _weight(result: ReaderResult) -> float:
-    return 1.0 + _posterior(result)
+    return (0.6 if result.frames is None else 1.0) + _posterior(result)
 
 
 def _posterior(result: ReaderResult) -> float:

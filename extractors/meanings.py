@@ -21,7 +21,9 @@ from core.grammar import (
 )
 from extractors.readers.reader import Writing
 
-_GRANT_NO = re.compile(r"(?=.*[0-9])[0-9A-Za-z]+(?:-[0-9A-Za-z]+)*")
+_GRANT_NO = re.compile(r"(?:[A-Za-z]{1,4}-?)?[0-9]+(?:-[0-9]+)*[A-Ea-e]?")
+"""Letters in front, figures, perhaps a letter for one half of a split grant: letters among figures are misread."""
+_LOST_POINT = re.compile(r"[0-9]\s+[0-9]")
 _EDGE_DIRT = " .,:;'`~_|-"
 """What a reader makes of a remnant of the box's lines before or after a figure."""
 
@@ -39,6 +41,14 @@ def tidied(writing: Writing, text: str) -> str:
     return _TIDIERS.get(writing, _single_spaced)(text)
 
 
+def with_lost_point(writing: Writing, text: str) -> str | None:
+    """A price whose point left a gap among the figures ("$2 63"), with the point; None for anything else."""
+    if writing is not Writing.PRICE or len(_LOST_POINT.findall(text)) != 1:
+        return None
+    mended = tidied(writing, re.sub(r"(?<=[0-9])\s+(?=[0-9])", ".", text))
+    return mended if meaning(writing, mended) is not None else None
+
+
 def _single_spaced(text: str) -> str:
     return " ".join(text.split())
 
@@ -48,8 +58,9 @@ def _figures(text: str) -> str:
 
 
 def _tidy_price(text: str) -> str:
-    """A point before the figures belongs to them (.99)."""
-    return text.replace(" ", "").rstrip(_EDGE_DIRT).lstrip(_EDGE_DIRT.replace(".", ""))
+    """A point before the figures belongs to them (.99); a gap among them stays, since it may be a point's place."""
+    bare = text.strip().rstrip(_EDGE_DIRT).lstrip(_EDGE_DIRT.replace(".", ""))
+    return re.sub(r"\s*([$.,])\s*", r"\1", bare)
 
 
 def _tidy_date(text: str) -> str:
@@ -98,7 +109,8 @@ def _date_time(text: str) -> Hashable | None:
 
 
 def _price(text: str) -> Hashable | None:
-    return parse_price(text).value
+    """None where there is a gap among the figures: a point stood there that the fax or the reader lost."""
+    return None if _LOST_POINT.search(text) else parse_price(text).value
 
 
 def _shares(text: str) -> Hashable | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,8 +54,14 @@ def decode_greedily(frames: Frames) -> tuple[str, tuple[float, ...]]:
     return "".join(text), tuple(chances)
 
 
-def decode_beams(frames: Frames, width: int = 8) -> tuple[tuple[str, float], ...]:
-    """The likeliest texts with their log-probabilities, best first: a prefix beam search of `width` beams."""
+def decode_beams(
+    frames: Frames, width: int = 8, may_begin: Callable[[str], bool] | None = None
+) -> tuple[tuple[str, float], ...]:
+    """The likeliest texts with their log-probabilities, best first: a prefix beam search of `width` beams.
+
+    With `may_begin`, only texts all of whose beginnings it accepts.
+    """
+    allowed: dict[tuple[int, ...], bool] = {}
     # Of each beam: the log-probability of ending in a blank, and of ending in its last character.
     beams: Mapping[tuple[int, ...], tuple[float, float]] = {(): (0.0, _NEVER)}
     for step in frames.log_probabilities:
@@ -76,6 +82,11 @@ def decode_beams(frames: Frames, width: int = 8) -> tuple[tuple[str, float], ...
                 else:
                     start = either
                 longer = (*prefix, symbol)
+                if may_begin is not None:
+                    if longer not in allowed:
+                        allowed[longer] = may_begin("".join(frames.alphabet[each - 1] for each in longer))
+                    if not allowed[longer]:
+                        continue
                 old = grown[longer]
                 grown[longer] = (old[0], float(np.logaddexp(old[1], start + chance)))
         kept = sorted(grown.items(), key=lambda beam: -float(np.logaddexp(*beam[1])))[:width]

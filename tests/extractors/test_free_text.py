@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
+from PIL import Image, ImageDraw
 
 from core.transmissions import PageReading
 from extractors.cover_words import words_that_count
 from extractors.free_text import Sign, capacity_in, signs_in
+from extractors.page_images import RegisteredPage
+from extractors.page_text import TextLine
+from extractors.readers import all_readers
+from samples.lettering import letters
 
 
 def signs(text: str) -> set[Sign]:
@@ -67,10 +75,36 @@ Comments: I tender only if the price is below $2. Thank you!
 This message is confidential. Unless you are the intended recipient, copying it is prohibited."""
 
 
+def page_saying(text: str, page_class: str) -> RegisteredPage:
+    """A page whose text was read and of which no line was left in doubt."""
+    return RegisteredPage(PageReading(1, page_class, text=text), np.full((2200, 1700), 255, np.uint8))
+
+
 def test_a_condition_on_a_cover_sheet_counts_and_its_legend_does_not() -> None:
-    (words,) = words_that_count(PageReading(1, "COVER", text=COVER))
+    (words,) = words_that_count(page_saying(COVER, "COVER"), all_readers()[0])
     assert "only if the price is below $2." in words
 
 
 def test_words_on_other_pages_are_not_the_cover_sheets() -> None:
-    assert words_that_count(PageReading(1, "UNKNOWN", text=COVER)) == ()
+    assert words_that_count(page_saying(COVER, "UNKNOWN"), all_readers()[0]) == ()
+
+
+def cover_with_scrawl(text: str) -> RegisteredPage:
+    """A cover sheet with one line in a hand that Tesseract was not sure of."""
+    picture = np.full((2200, 1700), 255, np.uint8)
+    hand = Image.fromarray(picture)
+    ImageDraw.Draw(hand).text((220, 1190), text, font=letters("patrick-hand", 52), fill=0)
+    line = TextLine("1 terdcr orly it thc", 0.3, 1195, 1262)
+    return RegisteredPage(PageReading(1, "COVER", text="FAX"), np.asarray(hand, np.uint8), text_lines=(line,))
+
+
+def test_a_condition_in_a_hand_that_tesseract_cannot_read_is_read_again() -> None:
+    assert "only if" in words_that_count(cover_with_scrawl("I tender only if the price falls"), all_readers()[0])[0]
+
+
+def test_a_line_that_nobody_can_read_is_told_and_not_dropped() -> None:
+    page = cover_with_scrawl("")
+    scribble = page.squared.copy()
+    for x in range(220, 900, 7):
+        scribble[1195 + (x * 37) % 40 : 1230 + (x * 53) % 30, x : x + 3] = 0
+    assert words_that_count(replace(page, squared=scribble), all_readers()[0]) == ("?",)
