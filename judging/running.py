@@ -7,7 +7,7 @@ event about the offer itself or a new ledger concerns everybody. The outcome is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
@@ -35,6 +35,16 @@ _TOUCHES_EVERYBODY = frozenset(
         EventKind.DEFECT_WAIVED,
     }
 )
+
+
+_TOUCHES_NO_FORM = frozenset({EventKind.TAX_ID_SHOWN, EventKind.WAIVER_PROPOSED, EventKind.WAIVER_DECLINED})
+_TOUCHES_KNOWN_FORMS = _TOUCHES_NO_FORM | {
+    EventKind.FIELD_CORRECTED,
+    EventKind.FINDING_DECIDED,
+    EventKind.HOLDER_ASSIGNED,
+    EventKind.COUNSEL_ASKED,
+    EventKind.DECISION_TAKEN_BACK,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,21 +168,37 @@ def _running(judged: Judged, terms: Terms, index: HolderIndex, touched: Mapping[
 
 
 def _judged_again(running: Running, record: Record, events: Sequence[Event]) -> Judged:
-    terms, old = running.terms, running.judged
+    old, subjects = running.judged, {event.subject for event in events}
+    if all(event.kind in _TOUCHES_NO_FORM for event in events):
+        return replace(old, record=record)
+    if all(event.kind in _TOUCHES_KNOWN_FORMS and event.subject in running.by_id for event in events):
+        again = {s.id: s for s in _submissions(running, record, only=subjects)}
+        submissions = tuple(again.get(s.id, s) for s in old.submissions)
+        changed = set(again)
+    else:
+        submissions = _submissions(running, record)
+        changed = {s.id for s in submissions if s.id in subjects or s.fax in subjects or running.by_id.get(s.id) != s}
+    return _with_judged(running, record, submissions, changed)
+
+
+def _submissions(running: Running, record: Record, only: Container[str] | None = None) -> tuple[Submission, ...]:
+    terms = running.terms
     expiration = current_expiration(record.offer, terms.announcement_limit)
-    submissions = submissions_of(record, expiration=expiration, zone=terms.time_zone)
-    subjects = {event.subject for event in events}
-    changed = {s.id for s in submissions if s.id in subjects or s.fax in subjects or running.by_id.get(s.id) != s}
+    return submissions_of(record, expiration=expiration, zone=terms.time_zone, only=only)
+
+
+def _with_judged(running: Running, record: Record, submissions: tuple[Submission, ...], changed: set[str]) -> Judged:
+    """The books with every holder judged again under whom a changed form stood or now stands."""
+    old = running.judged
     gone = running.by_id.keys() - {s.id for s in submissions}
     groups = {old.judgements[i].holder_id for i in (changed | gone) if i in old.judgements}
     groups |= {running._resolves_to(s) for s in submissions if s.id in changed}
-    holder_ids = groups - {None}
     again = [
         s
         for s in submissions
         if s.id in changed or (s.id in old.judgements and old.judgements[s.id].holder_id in groups)
     ]
-    found = judge_all(again, ledger=old.ledger, offer=record.offer, terms=terms, decisions=record.decisions)
+    found = judge_all(again, ledger=old.ledger, offer=record.offer, terms=running.terms, decisions=record.decisions)
     judgements = {s.id: found.by_submission.get(s.id) or old.judgements[s.id] for s in submissions}
-    standings = {h: s for h, s in old.standings.items() if h not in holder_ids} | dict(found.standings)
+    standings = {h: s for h, s in old.standings.items() if h not in groups} | dict(found.standings)
     return Judged(record, old.ledger, submissions, judgements, standings)

@@ -5,7 +5,7 @@ It refuses to judge: which submission counts is for the rules to say.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import assert_never
@@ -175,21 +175,31 @@ def _closed(waiver: ProposedWaiver, event: Event, reason: str, *, in_force: bool
     return replace(waiver, in_force=in_force, closed_by=event.actor, closed_at=event.at, closing_reason=reason)
 
 
-def submissions_of(record: Record, *, expiration: datetime, zone: ZoneInfo) -> tuple[Submission, ...]:
+def submissions_of(
+    record: Record, *, expiration: datetime, zone: ZoneInfo, only: Container[str] | None = None
+) -> tuple[Submission, ...]:
     """Every submission as it stands now: with the receipt that counts, and as persons corrected and assigned it.
 
-    `expiration` is the offer's in force, `zone` the clock of a receipt that carries none. In order of arrival.
+    `expiration` is the offer's in force, `zone` the clock of a receipt that carries none; `only` these submissions
+    where it is given. In order of arrival.
     """
-    arrived: list[tuple[int, Submission]] = [(k.seq * _FORMS_PER_FAX, k.submission) for k in record.keyed.values()]
+    keyed = (k for k in record.keyed.values() if only is None or k.submission.id in only)
+    arrived: list[tuple[int, Submission]] = [(k.seq * _FORMS_PER_FAX, k.submission) for k in keyed]
     for fax in record.faxes.values():
         if fax.transmission is None:
+            continue
+        if only is not None and not any(s.id in only for s in fax.transmission.submissions):
             continue
         receipt = governing_receipt(fax, expiration=expiration, zone=zone)
         for index, submission in enumerate(fax.transmission.submissions):
             arrived.append((sequence_of(fax) + index, _received(submission, receipt)))
     arrived.sort(key=lambda pair: pair[0])
     dismissed = record.dismissed
-    found = {s.id: replace(s, sequence=sequence) for sequence, s in arrived if s.id not in dismissed}
+    found = {
+        s.id: replace(s, sequence=sequence)
+        for sequence, s in arrived
+        if s.id not in dismissed and (only is None or s.id in only)
+    }
     for correction in record.corrections:
         if correction.submission_id in found:
             before = found[correction.submission_id]

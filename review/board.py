@@ -78,6 +78,8 @@ class Board:
     numbers: Mapping[str, str]
     rows: Mapping[str, QueueRow]
     files: tuple[FileRow, ...]
+    received_per_hour: Mapping[datetime, int]
+    """Forms received, by the full hour in UTC."""
 
     @cached_property
     def decisions_of(self) -> Mapping[str, Sequence[Decision]]:
@@ -98,13 +100,6 @@ class Board:
     def open_by_code(self) -> Counter[str]:
         return Counter(f.code for row in self.rows.values() for f in row.findings)
 
-    @cached_property
-    def received_per_hour(self) -> Counter[datetime]:
-        """Forms received, by the full hour in UTC."""
-        zone = self.running.terms.time_zone
-        moments = (read_in_zone(s.received_at, zone) for s in self.running.judged.submissions if s.received_at)
-        return Counter(at.replace(minute=0, second=0, microsecond=0) for at in moments)
-
     def fields_of(self, submission: Submission, judgement: Judgement) -> FormFields:
         holder = self.running.ledger.holder(judgement.holder_id) if judgement.holder_id else None
         return form_fields(submission, holder, self.running.ledger)
@@ -112,7 +107,10 @@ class Board:
 
 def board_of(running: Running, before: Board | None = None) -> Board:
     """The board of `running`; rows whose form, judgement and decisions are those of `before` are taken over."""
-    numbers = _numbers(running)
+    if before is not None and before.running.by_id.keys() == running.by_id.keys():
+        numbers, received = before.numbers, before.received_per_hour
+    else:
+        numbers, received = _numbers(running), _received_per_hour(running)
     decisions = _decisions_by_form(running)
     counsel = running.judged.record.with_counsel
     old = before.running if before else None
@@ -133,7 +131,7 @@ def board_of(running: Running, before: Board | None = None) -> Board:
         elif waits(judgement, decisions.get(submission.id, ())):
             is_with_counsel = submission.id in counsel
             rows[submission.id] = _row(running, submission, judgement, numbers[submission.id], is_with_counsel)
-    return Board(running, numbers, rows, _files(running))
+    return Board(running, numbers, rows, _files(running), received)
 
 
 def by_weight(findings: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -206,6 +204,12 @@ def _numbers(running: Running) -> dict[str, str]:
         seen[seq] += 1
         numbers[submission.id] = f"F-{seq:04d}" + (f"-{seen[seq]}" if seen[seq] > 1 else "")
     return numbers
+
+
+def _received_per_hour(running: Running) -> Counter[datetime]:
+    zone = running.terms.time_zone
+    moments = (read_in_zone(s.received_at, zone) for s in running.judged.submissions if s.received_at)
+    return Counter(at.replace(minute=0, second=0, microsecond=0) for at in moments)
 
 
 def _decisions_by_form(running: Running) -> dict[str, list[Decision]]:
