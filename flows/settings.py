@@ -68,7 +68,7 @@ def settings_from(
         offer_folder=_offer_folder(offer or _path(environment.get("TENDERFAX_OFFER"))),
         database_url=database or environment.get("TENDERFAX_DATABASE") or f"sqlite:///{folder / 'tenderfax.sqlite'}",
         now=_moment("--now", now or environment.get("TENDERFAX_NOW") or None),
-        readers=_whole(environment, "TENDERFAX_READERS", min(2, os.cpu_count() or 1), 1, 64),
+        readers=_whole(environment, "TENDERFAX_READERS", min(2, _cores()), 1, 64),
         read_seconds=_whole(environment, "TENDERFAX_READ_SECONDS", 180, 1, 86_400),
         read_memory_bytes=_whole(environment, "TENDERFAX_READ_MEMORY_MB", 4096, 256, 1 << 20) * 2**20,
         lease=timedelta(seconds=_whole(environment, "TENDERFAX_LEASE_SECONDS", 600, 1, 86_400)),
@@ -114,6 +114,11 @@ def _offer_folder(asked: Path | None) -> Path:
     if DEFAULT_OFFER.is_dir():
         return DEFAULT_OFFER.absolute()
     return Path(__file__).resolve().parent.parent / DEFAULT_OFFER
+
+
+def _cores() -> int:
+    """The cores that this process may use, which can be fewer than the machine has (taskset, a container)."""
+    return len(os.sched_getaffinity(0))
 
 
 def _whole(environment: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
