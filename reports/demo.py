@@ -66,6 +66,8 @@ class _ShownForm:
     lines: tuple[FieldLine, ...]
     crops: Mapping[str, str]
     findings: tuple[Finding, ...]
+    """Open ones first, heaviest first; those of doubtful boxes are shown as one (`doubtful`)."""
+    doubtful: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +118,20 @@ def _section(number: int, fax: ShownFax, images: Path, ledger: OptionLedger) -> 
             for index, line in enumerate(lines)
             if line.reading.mark is not Mark.BLANK and line.reading.page in pictures and line.reading.key != "tax_id"
         }
-        findings = tuple(sorted(judgement.findings, key=_weight))
-        forms.append(_ShownForm(submission, judgement, holder, submission.id in fax.passed, lines, crops, findings))
+        findings = sorted(judgement.findings, key=_weight)
+        doubtful = tuple(finding for finding in findings if finding.code == "OCR_LOW_CONFIDENCE")
+        forms.append(
+            _ShownForm(
+                submission,
+                judgement,
+                holder,
+                submission.id in fax.passed,
+                lines,
+                crops,
+                tuple(finding for finding in findings if finding not in doubtful),
+                doubtful,
+            )
+        )
     pages = tuple(
         _ShownPage(
             reading,
