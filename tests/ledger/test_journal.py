@@ -5,7 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import threading
 from datetime import UTC, date, datetime, timedelta, timezone
-from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -42,7 +41,6 @@ from core.events import (
     payload_of,
 )
 from core.offer_state import AcceptedGrant, ChangeKind, Extension, TermsChange
-from core.plain import MalformedRecord, canonical, from_plain, to_plain
 from core.readings import Box, Doubt, Mark, Reading
 from core.submissions import Evidence, Fields, GrantRow, Kind, Schedule, Signature, Submission
 from core.transmissions import PageReading, Receipt, Transmission
@@ -228,34 +226,3 @@ def test_what_a_holder_wrote_survives_the_journal_whatever_it_was(fields: Fields
     submission = Submission(id="S", kind=Kind.NOTICE, fields=fields)
     body = FormKeyed(submission, "clerk")
     assert body_of(EventKind.FORM_KEYED, payload_of(body)) == body
-
-
-def test_equal_values_have_one_text() -> None:
-    assert canonical({"b": 1, "a": "ä"}) == '{"a":"ä","b":1}'
-
-
-def test_a_record_of_a_newer_program_is_refused_rather_than_half_understood() -> None:
-    plain = to_plain(Extension(AT, AT)) | {"certainty": 1}
-    with pytest.raises(MalformedRecord, match="certainty"):
-        from_plain(Extension, plain)
-
-
-@pytest.mark.parametrize("spoiled", [{"new_expiration": None}, {"announced_at": "yesterday"}, {"announced_at": 7}])
-def test_a_record_with_a_wrong_value_says_where(spoiled: dict[str, object]) -> None:
-    with pytest.raises(MalformedRecord, match="Extension"):
-        from_plain(Extension, to_plain(Extension(AT, AT)) | spoiled)
-
-
-def test_a_record_that_lacks_a_field_without_default_is_refused() -> None:
-    with pytest.raises(MalformedRecord, match="new_expiration"):
-        from_plain(Extension, {"announced_at": AT.isoformat()})
-
-
-def test_a_value_of_no_plain_form_is_a_fault_of_ours() -> None:
-    with pytest.raises(TypeError):
-        to_plain(object())
-
-
-def test_decimals_and_sets_keep_their_exact_value() -> None:
-    assert to_plain(Decimal("24.50")) == "24.50"
-    assert to_plain(frozenset({"b", "a"})) == ["a", "b"]
