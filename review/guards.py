@@ -79,7 +79,8 @@ class Guards:
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                mine = [*_HEADERS, (b"cache-control", kept)]
+                own_say = [value for name, value in message.get("headers", []) if name.lower() == b"cache-control"]
+                mine = [*_HEADERS, (b"cache-control", own_say[0] if own_say and not is_static else kept)]
                 if self._https:
                     mine.append((b"strict-transport-security", b"max-age=31536000; includeSubDomains"))
                 own = {name for name, _ in mine} | {b"server"}

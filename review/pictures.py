@@ -56,6 +56,16 @@ class Pictures:
             raise Hidden(f"page {number}")
         return self._made(("page", scan, number, ()), scan, number, lambda picture: picture)
 
+    def shows(self, submission: Submission, key: str) -> bool:
+        """Whether there is a picture of the page on which the reading stands."""
+        reading = submission.readings.get(key)
+        if reading is None or submission.fax is None:
+            return False
+        try:
+            return self._path(submission.fax, reading.page).exists()
+        except FileNotFoundError:
+            return False
+
     def pages_of(self, sha256: str) -> int:
         """How many pages have a picture."""
         return sum(1 for _ in (self.folder / sha256).glob("*.png")) if len(sha256) == 64 else 0

@@ -34,7 +34,7 @@ def page(request: Request, fax: str, number: int, seat: Annotated[Seat, Depends(
             picture = desk.pictures.page(transmission_of(board, fax), number, reveal=reveal)
     except Hidden:
         raise Refused(403, "This page is shown once its tax id is.", subject=fax) from None
-    return _png(picture)
+    return _png(picture, reveals=reveal)
 
 
 @router.get("/faxes/{fax}/{number}/small.png")
@@ -53,7 +53,7 @@ def crop(request: Request, form: str, key: str, seat: Annotated[Seat, Depends(se
     if submission is None:
         return _png(None)
     reveal = key == "tax_id" and is_shown(desk, seat, form)
-    return _png(desk.pictures.crop(submission, key, reveal=reveal))
+    return _png(desk.pictures.crop(submission, key, reveal=reveal), reveals=reveal)
 
 
 @router.get("/forms/{form}/{key}/line.png")
@@ -95,7 +95,9 @@ def _is_scan(board: Board, sha256: str) -> bool:
     return any(keyed.scan == sha256 for keyed in board.running.judged.record.keyed.values())
 
 
-def _png(content: bytes | None) -> Response:
+def _png(content: bytes | None, *, reveals: bool = False) -> Response:
+    """A covered picture may stay in the person's own browser for a while: the eye stays put when a page is redrawn."""
     if content is None:
         return Response(status_code=404)
-    return Response(content, media_type="image/png")
+    kept = "no-store" if reveals else "private, max-age=600"
+    return Response(content, media_type="image/png", headers={"cache-control": kept})

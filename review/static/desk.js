@@ -268,8 +268,12 @@
       at = n;
       const cell = cells[n], facts = cell.dataset;
       cell.classList.add("cur"); cell.setAttribute("aria-current", "true");
-      $("#swimg").src = facts.pic; $("#swimg").alt = facts.where + " on the paper, enlarged";
-      $("#swstrip").src = facts.strip;
+      // Fresh elements: never may the crop of the cell before stand beside the reading of this one.
+      for (const [id, source, alt] of [["swimg", facts.pic, `${facts.where} on the paper, enlarged`], ["swstrip", facts.strip, "The line of the table around it"]]) {
+        const picture = new Image();
+        picture.id = id; picture.alt = alt; picture.src = source;
+        $(`#${id}`).replaceWith(picture);
+      }
       $("#swwhere").textContent = facts.where; $("#swconf").textContent = facts.conf;
       $("[name=cell]", sweepForm).value = facts.cell;
       const candidates = [...JSON.parse(facts.others).map((text) => [text, text]), ...JSON.parse(facts.choices)];
@@ -295,7 +299,9 @@
         .catch(() => ({ outcome: "refused", said: "The desk did not answer; nothing was saved." })));
       return queue;
     };
+    const isSeen = () => $("#swimg").complete && $("#swimg").naturalWidth > 0;
     const settle = (value, illegible = false) => {
+      if (!isSeen()) { said.textContent = "The picture has not come yet; look first."; return; }
       const n = at, cell = cells[n], changed = illegible || value !== cell.dataset.read;
       const was = { n, className: cell.className, html: $(".t", cell).innerHTML, event: "" };
       settled.push(was);

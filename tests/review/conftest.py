@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from core.events import FaxRead, FaxReceived, LedgerImported, NewEvent
@@ -106,13 +107,24 @@ class House:
         return replace(paper, received_start=at - timedelta(seconds=70), received_at=at)
 
     def fax(
-        self, paper: Submission, misread: desk_work.Misread | None = None, *, file: str = "", pictures: bool = True
+        self,
+        paper: Submission,
+        misread: desk_work.Misread | None = None,
+        *,
+        file: str = "",
+        pictures: bool = True,
+        empty_pages: bool = False,
     ) -> str:
-        """Puts a fax of the form into the books and returns the submission's id."""
+        """Puts a fax of the form into the books and returns the submission's id; `empty_pages` are quick to make."""
         self.count += 1
         name = file or f"fax{self.count:04d}.tif"
         transmission = desk_work.read_fax(paper, self.forms, file=name, misread=misread)
-        if pictures:
+        if empty_pages:
+            folder = self.workplace.pages / transmission.fax
+            folder.mkdir(parents=True)
+            for page in transmission.pages:
+                Image.new("1", (850, 1100), 1).save(folder / f"{page.number}.png")
+        elif pictures:
             rng = np.random.default_rng(self.count)
             pen = Pen(somebody(rng, Group.TRAINING, typed=False), MANNER.joint)
             desk_work.write_pages(self.workplace.pages, paper, transmission, self.forms, pen, rng)

@@ -60,6 +60,7 @@ def test_a_misread_seven_is_put_right_with_four_keys(served: Any, screen: Any, p
     press(shares[0])
     press("Enter")
     expect(window.locator(".stand")).to_contain_text("If you save")
+    settled(window)
     window.screenshot(path=pictures / "corrected-1440.png")
     press("Control+Enter")
     expect(window.locator("h1")).to_have_text("0 forms wait")
@@ -121,7 +122,7 @@ def test_a_stranger_is_assigned_to_a_holder(served: Any, screen: Any) -> None:
     expect(window.locator(".stand")).to_contain_text("If you save")
     window.fill("[name=reason]", "He telephoned; the address is his.")
     window.click("#save")
-    settled(window)
+    window.wait_for_url(re.compile(r"said="))
     (assigned,) = judged(served).record.assignments
     assert (assigned.holder_id, assigned.was) == (holder.holder_id, None)
     assert judged(served).judgements[form].holder_id == holder.holder_id
@@ -135,12 +136,13 @@ def test_a_notice_out_of_order_is_cleared_and_withdraws(served: Any, screen: Any
     assert any(f.code in ("NOTICE_NOT_AFTER_ELECTION", "NOTICE_NO_PRIOR_ELECTION") for f in received_first.findings)
     window = screen()
     take(window, notice)
-    for label in window.locator(".find label:has-text('Clear')").all():
-        label.click()
-        settled(window)
+    clears = window.locator(".find label:has-text('Clear')")
+    for n in range(clears.count()):
+        clears.nth(n).click()
+        expect(window.locator(".foot")).to_contain_text(f"{n + 1} to save")
     window.select_option("[name=listed]", "Signed later, as the holder confirmed")
     window.click("#save")
-    settled(window)
+    window.wait_for_url(re.compile(r"said=saved-last"))
     assert judged(served).record.decisions[0].verdict is Verdict.CLEAR
     assert judged(served).judgements[notice].disposition.value == "EFFECTIVE"
 
@@ -191,7 +193,7 @@ def test_a_lost_race_shows_both_versions_and_saves_neither_over_the_other(served
     jo.keyboard.press("Enter")
     expect(jo.locator(".stand")).to_contain_text("If you save")
     jo.keyboard.press("Control+Enter")
-    settled(jo)
+    jo.wait_for_url(re.compile(r"said=saved-last"))
     served.app.state.desk.boards.now()
     take_again(dana, form)
     dana.click("#save")
@@ -230,18 +232,22 @@ def test_fifty_cells_are_swept_by_keyboard_one_key_for_each_confirmed(served: An
     for number in range(25):
         paper = served.election(served.holder(number), signed_at=SIGNED + timedelta(minutes=number))
         doubts = ("row1.shares", "row2.shares")
-        served.fax(paper, Misread(doubts=doubts), pictures=number < 6)
+        served.fax(paper, Misread(doubts=doubts), empty_pages=number >= 6)
     window = screen()
     window.goto("/sweep")
     window.wait_for_selector("#sw:focus")
     expect(window.locator(".cell")).to_have_count(50)
     press = Presses(window)
     for n in range(49):
+        window.wait_for_function(
+            "() => { const i = document.getElementById('swimg'); return i.complete && i.naturalWidth }"
+        )
         press("Enter")
-        if n == 20:
+        if n == 9:
             window.screenshot(path=pictures / "sweep-at-work-1440.png")
     expect(window.locator(".cell.done")).to_have_count(49)
     press("Control+z")
+    window.wait_for_timeout(300)
     expect(window.locator(".cell.done")).to_have_count(48)
     press("Enter")
     window.keyboard.type("123")
