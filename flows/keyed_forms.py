@@ -11,12 +11,13 @@ from typing import Any
 from core.events import FormKeyed, NewEvent
 from core.failures import MalformedCase
 from core.notation import parse_submission
+from core.offer_state import OfferState
 from core.plain import canonical
 from core.submissions import Submission
 from flows.desk import Desk
 from flows.settings import parse_moment
-from judging.books import judged_now
 from ledger import journal
+from ledger.replay import Record, replay
 
 _FORM_BYTES = 4 * 2**20
 
@@ -31,7 +32,7 @@ def key_form(desk: Desk, path: Path, *, clerk: str, stamp: str | None) -> str:
         form["received_at"] = parse_moment("--stamp", stamp).isoformat()
     submission = _submission(path, form)
     with desk.books.writing() as connection:
-        record = judged_now(desk.offer.terms, connection).record
+        record = replay(journal.read(connection), Record(OfferState(desk.offer.terms.expiration)))
         known = record.keyed.get(submission.id)
         if known is not None and replace(known.submission, sequence=0) == submission:
             return submission.id

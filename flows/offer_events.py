@@ -2,56 +2,44 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from core.events import NewEvent
-from core.judgements import Judgement, Standing
-from core.submissions import Kind
 from flows.desk import Desk
 from judging.books import Judged, judged_now
 from ledger import grants, journal
-from validators.closing import standing_at_expiration
+from validators.closing import offer_case_at
 from validators.offer_case import OfferCase
 from validators.offer_decisions import Decided
 
 
-def decide(desk: Desk, actor: str, choose: Callable[[OfferCase], Decided], *, at_close: bool = False) -> Decided:
+def decide(desk: Desk, actor: str, choose: Callable[[OfferCase], Decided]) -> Decided:
     """Puts the event that `choose` allows into the journal; raises OfferEventRefused where the rulebook forbids it.
 
-    Nothing can be written between the look at the books and the event. `at_close` shows the case as expiration left it.
+    Nothing can be written between the look at the books and the event.
     """
     with desk.books.writing() as connection:
-        decided = choose(offer_case(desk, connection, at_close=at_close))
+        decided = choose(offer_case(desk, connection))
         journal.append(connection, [NewEvent(desk.now(), actor, decided.event)])
     return decided
 
 
-def offer_case(desk: Desk, connection: Connection, *, at_close: bool = False) -> OfferCase:
-    """The offer as the books have it now, with all that its rules look at."""
+def offer_case(desk: Desk, connection: Connection) -> OfferCase:
+    """The offer as the books have it now, with all that its rules look at; after expiration, as that left it."""
     judged = judged_now(desk.offer.terms, connection)
-    return OfferCase(
+    kinds = {submission.id: submission.kind for submission in judged.submissions}
+    return offer_case_at(
+        desk.now(),
         terms=desk.offer.terms,
         state=judged.record.offer,
-        as_of=desk.now(),
         ledger=judged.ledger,
-        judgements=tuple(judged.judgements.values()),
-        standings=_standings_at_close(judged) if at_close else judged.standings,
+        judged=[(judgement, kinds[judgement.submission_id]) for judgement in judged.judgements.values()],
         shares_at_receipt=_shares_at_receipt(desk, connection, judged),
         decisions=judged.record.decisions,
     )
-
-
-def _standings_at_close(judged: Judged) -> Mapping[str, Standing]:
-    kinds = {submission.id: submission.kind for submission in judged.submissions}
-    of_holder: dict[str, list[tuple[Judgement, Kind | None]]] = defaultdict(list)
-    for judgement in judged.judgements.values():
-        if judgement.holder_id is not None:
-            of_holder[judgement.holder_id].append((judgement, kinds[judgement.submission_id]))
-    return {holder_id: standing_at_expiration(judgements) for holder_id, judgements in of_holder.items()}
 
 
 def _shares_at_receipt(desk: Desk, connection: Connection, judged: Judged) -> Mapping[str, int]:

@@ -61,15 +61,13 @@ def enter(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Take in a hand-delivered form that a clerk keyed: the same rules, no reading."""
-    from flows import judging
     from flows.desk import open_desk
+    from flows.judging import KeptUp
     from flows.keyed_forms import key_form
 
     desk = open_desk(context.obj)
     submission_id = key_form(desk, form, clerk=clerk or getpass.getuser(), stamp=stamp)
-    judging.refresh(desk)
-    with desk.books.reading() as connection:
-        judged = judging.judged_now(desk, connection)
+    judged = KeptUp(desk).refresh()
     submission = next(s for s in judged.submissions if s.id == submission_id)
     line = line_of(desk, judged, submission, file=form.name, receipt_source="hand" if submission.received_at else None)
     if as_json:

@@ -98,7 +98,7 @@ def accept(
         moment = _moment(desk, "--at", at)
         return lambda case: decide_acceptance(case, moment, medium, reason)
 
-    _decide(context, actor, choose, at_close=True)
+    _decide(context, actor, choose)
 
 
 def waive(
@@ -170,15 +170,13 @@ def _decide(
     context: typer.Context,
     actor: str | None,
     choose: Callable[[Desk], Callable[[OfferCase], Decided]],
-    *,
-    at_close: bool = False,
 ) -> None:
     from flows import judging
     from flows.desk import open_desk
     from flows.offer_events import decide
 
     desk = open_desk(context.obj)
-    decided = decide(desk, actor or getpass.getuser(), choose(desk), at_close=at_close)
+    decided = decide(desk, actor or getpass.getuser(), choose(desk))
     judging.refresh(desk)
     sys.stdout.write(f"recorded: {type(decided.event).__name__}\n")
     for finding in decided.findings:
