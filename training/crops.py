@@ -21,6 +21,10 @@ from training.faxing import faxed
 from training.lettering import Ink, drawn_line, handwritten_line, typed_line
 
 
+_EASY_EXAMPLES = 20_000
+"""Damage grows to its full severity over this many examples: a network that has seen letters learns from specks."""
+
+
 @dataclass(frozen=True, slots=True)
 class Example:
     """`picture` is what the network sees; `hand` names the face or the way of writing."""
@@ -54,6 +58,8 @@ def example(seed: int, number: int, folder: Path, *, for_validation: bool = Fals
     else:
         ink, hand, inches = drawn_line(hands, folder, text, dice), "people's digits", _hand_size(dice)
     severity = float(dice.beta(1.2, 1.6))
+    if not for_validation:
+        severity *= min(number / _EASY_EXAMPLES, 1.0)
     page = faxed(_with_paper(ink), dice, float(inches), severity)
     return Example(cell_image(_cut_out(page, dice)), text, writing, hand)
 

@@ -17,10 +17,11 @@ import torch
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from extractors.readers.cell_image import HEIGHT
 from extractors.readers.ctc import Frames
 from extractors.readers.likelihood import log_likelihoods
 from training.crops import Example, example
-from training.network import ALPHABET, CellNetwork
+from training.network import ALPHABET, COLUMNS_A_STEP, CellNetwork
 from training.train import read_greedily
 
 _CALIBRATION_FIRST = 100_000
@@ -72,7 +73,7 @@ def write_onnx(network: CellNetwork, path: Path) -> None:
     """The network with any batch and width; its weights rest as half floats and are widened when it is loaded."""
     torch.onnx.export(
         network,
-        (torch.zeros(2, 1, 48, 256),),
+        (torch.zeros(2, 1, HEIGHT, 256),),
         str(path),
         input_names=["pictures"],
         output_names=["scores"],
@@ -126,8 +127,8 @@ def main() -> None:
     description = {
         "version": arguments.version,
         "alphabet": ALPHABET,
-        "height": 48,
-        "columns_a_step": 4,
+        "height": HEIGHT,
+        "columns_a_step": COLUMNS_A_STEP,
         "temperature": temperature,
         "seed": state["seed"],
         "steps": state["step"],

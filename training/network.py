@@ -1,4 +1,4 @@
-"""The cell reader's network: a picture 48 pixels high in, a distribution over characters for every four columns out."""
+"""The cell reader's network: a picture 32 pixels high in, a distribution over characters for every four columns out."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class _Residual(nn.Module):
 
 
 class CellNetwork(nn.Module):
-    """Batch x 1 x 48 x width (0 paper, 1 ink; width a multiple of 4) to batch x width / 4 x 96 scores.
+    """Batch x 1 x 32 x width (0 paper, 1 ink; width a multiple of 4) to batch x width / 4 x 96 scores.
 
     A short recurrent layer sees a few characters to either side; the random contents of training keep it from
     learning what people are likely to write.
@@ -51,15 +51,14 @@ class CellNetwork(nn.Module):
             _Folded(128, 160, (2, 1)),
             _Residual(160),
         )
-        self.columns = nn.Conv2d(160, 256, (3, 3), padding=(0, 1))
-        self.dropout = nn.Dropout(0.1)
+        self.columns = nn.Conv2d(160, 256, (2, 3), padding=(0, 1))
         self.along = nn.LSTM(256, 160, 1, bidirectional=True, batch_first=True)
         self.scores = nn.Linear(320, 1 + len(ALPHABET))
 
     def forward(self, pictures: Tensor) -> Tensor:
         columns = torch.relu(self.columns(self.features(pictures))).squeeze(2).transpose(1, 2)
-        along, _ = self.along(self.dropout(columns))
-        scores: Tensor = self.scores(self.dropout(along))
+        along, _ = self.along(columns)
+        scores: Tensor = self.scores(along)
         return scores
 
 

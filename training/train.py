@@ -27,15 +27,15 @@ from training.crops import Example, example
 from training.faces import fetch
 from training.network import ALPHABET, COLUMNS_A_STEP, CellNetwork, encoded
 
-_BATCH_COLUMNS = 64 * 288
+_BATCH_COLUMNS = 32 * 256
 """Columns of pictures in one batch: short lines many at a time, long ones few, the same work and memory always."""
-_MOST_LINES = 96
+_MOST_LINES = 48
 _POOL = 768
 """Examples made at once, so that those of like width can share a batch."""
 _WIDTH_STEP = 32
 _WIDEST = 1200
 _VALIDATION_COUNT = 800
-_WARM_UP = 400
+_WARM_UP = 300
 _AVERAGING = 0.999
 
 
@@ -174,7 +174,7 @@ def train(arguments: argparse.Namespace) -> None:
     network = CellNetwork().to(device, memory_format=torch.channels_last)
     averaged = CellNetwork().to(device, memory_format=torch.channels_last)
     averaged.load_state_dict(network.state_dict())
-    optimiser = torch.optim.AdamW(network.parameters(), lr=arguments.rate, weight_decay=0.01)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=arguments.rate, weight_decay=0.01, fused=True)
     step = 0
     if (out / "checkpoint.pt").exists():
         state = torch.load(out / "checkpoint.pt", map_location=device)
@@ -240,9 +240,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=Path("outputs/training"), help="checkpoint and log")
     parser.add_argument("--faces", type=Path, default=Path("outputs/training/faces"), help="fetched faces and digits")
     parser.add_argument("--seed", type=int, default=20030709)
-    parser.add_argument("--steps", type=int, default=12000)
+    parser.add_argument("--steps", type=int, default=6000)
     parser.add_argument("--every", type=int, default=250, help="steps between validations")
-    parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--rate", type=float, default=1.5e-3)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--workers", type=int, default=1)
     return parser.parse_args()

@@ -10,13 +10,13 @@ import numpy as np
 
 from extractors.page_images import Gray
 
-HEIGHT = 48
+HEIGHT = 32
 """Pixels, the network's own."""
-_INK_HEIGHT = 40
-_SIDE_MARGIN = 8
-_STRETCH = 1.25
+_INK_HEIGHT = 28
+_SIDE_MARGIN = 6
+_STRETCH = 1.6
 """Widened, since the network takes a step every four columns and narrow touching digits need steps between them."""
-_LARGEST_SCALE = 3.0
+_LARGEST_SCALE = 2.0
 """A lone dash or dot is not blown up into a wall."""
 _WIDEST = 1400
 _PAPER = 255
