@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from core.decisions import Decision, Verdict, Waiver
-from core.events import Event, EventKind
+from core.events import DefectWaived, Event, EventKind
 from core.holders import OptionLedger
 from core.judgements import Judgement, Standing
 from core.submissions import Submission
@@ -32,7 +32,6 @@ _TOUCHES_EVERYBODY = frozenset(
         EventKind.OFFER_TERMINATED,
         EventKind.OFFER_ACCEPTED,
         EventKind.OFFER_CHANGED,
-        EventKind.DEFECT_WAIVED,
     }
 )
 
@@ -178,7 +177,15 @@ def _judged_again(running: Running, record: Record, events: Sequence[Event]) -> 
     else:
         submissions = _submissions(running, record)
         changed = {s.id for s in submissions if s.id in subjects or s.fax in subjects or running.by_id.get(s.id) != s}
-    return _with_judged(running, record, submissions, changed)
+    return _with_judged(running, record, submissions, changed | _waived(old, events))
+
+
+def _waived(judged: Judged, events: Sequence[Event]) -> set[str]:
+    """The forms with a defect that the events waive; the others a waiver does not touch."""
+    codes = {body.waiver.code for event in events if isinstance(body := event.body(), DefectWaived)}
+    if not codes:
+        return set()
+    return {i for i, judgement in judged.judgements.items() if any(f.code in codes for f in judgement.findings)}
 
 
 def _submissions(running: Running, record: Record, only: Container[str] | None = None) -> tuple[Submission, ...]:
