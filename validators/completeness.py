@@ -9,7 +9,7 @@ from validators.case import Case
 from validators.free_text import condition_in, partial_words_in, shows_name_change
 from validators.names import name_differs
 from validators.rule import CURABLE, FATAL, NOTE, REVIEW, REVIEW_SOFT, Flaw, Need, Scope, Unknown, rule
-from validators.wording import say_date, say_list
+from validators.wording import say_box, say_date, say_list
 
 FORM, ELECTION, FIELD = Scope.FORM, Scope.ELECTION, Scope.FIELD
 
@@ -219,9 +219,9 @@ def is_read_with_confidence(case: Case) -> Iterator[Flaw | Unknown]:
     Signature, date, time, grant number and shares demand the most.
     """
     for doubt in case.submission.doubts:
-        why = f" {doubt.why.rstrip('.')}." if doubt.why else ""
+        why = f" {doubt.why[0].upper()}{doubt.why[1:].rstrip('.')}." if doubt.why else ""
         yield Flaw(
-            f"{doubt.key} was read with confidence {doubt.confidence:.2f}; its use asks {doubt.asks:.2f}.{why}",
+            f"{say_box(doubt.key)}: the reading is {doubt.confidence:.2f} sure, its use asks {doubt.asks:.2f}.{why}",
             target=doubt.key,
         )
 

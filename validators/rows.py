@@ -11,12 +11,15 @@ from collections.abc import Callable, Iterator
 from core.findings import RowStatus
 from core.holders import Grant, GrantType
 from core.judgements import State
+from offers.shares import option_expires_on
 from validators.case import Case, WrittenRow
 from validators.rule import CURABLE, FATAL, NOTE, REVIEW, Flaw, Need, Scope, Stage, Unknown, rule
 from validators.wording import say_date, say_list, say_price, say_shares
 
 ELECTION, ROW = Scope.ELECTION, Scope.ROW
 _GRANT_CITE = "OTE §4; EF-I 4"
+_PLAN_TERM_YEARS = 10
+"""The term of options under both plans, as every grant named in the filings has it (rulebook 8.3)."""
 
 
 @rule(
@@ -377,11 +380,15 @@ def names_a_grant_held_when_the_offer_began(case: Case) -> Iterator[Flaw]:
     follows="The row is held, and looked at again when the cancellation date moves.",
 )
 def names_a_grant_that_outlives_the_offer(case: Case) -> Iterator[Flaw | Unknown]:
-    """The grant must not expire by the day on which tendered options are expected to be cancelled."""
+    """The grant must not expire by the day on which tendered options are expected to be cancelled.
+
+    Where the ledger gives no expiry, a grant within the plans' ten-year term passes; of an older one nobody knows.
+    """
     cancelled_on = case.cancellation_on
     for row, grant in case.ledger_rows:
         if grant.expires_on is None:
-            yield Unknown(f"the ledger does not say when {grant.grant_no} expires")
+            if option_expires_on(grant.grant_date, _PLAN_TERM_YEARS) <= cancelled_on:
+                yield Unknown(f"the ledger does not say when {grant.grant_no} expires")
         elif grant.expires_on <= cancelled_on:
             message = (
                 f"{row.label} names {grant.grant_no}, which expires {say_date(grant.expires_on)}. "

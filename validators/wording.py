@@ -38,3 +38,29 @@ def say_list(items: Iterable[str]) -> str:
     """`1041, 1187 and 1250`"""
     *head, last = items
     return f"{', '.join(head)} and {last}" if head else last
+
+
+_BOXES = {
+    "printed_name": "Printed name",
+    "signature": "Signature",
+    "tax_id": "Identification number",
+    "signed_at": "Date and time",
+    "email": "E-mail",
+    "address": "Address",
+    "amend_box": "Amend box",
+    "notes": "Words outside the boxes",
+    "grant_no": "grant number",
+    "grant_date": "grant date",
+    "price": "price",
+    "shares": "shares",
+    "signed_on": "date",
+}
+
+
+def say_box(key: str) -> str:
+    """A reading's key as people say it: `row2.shares` is `Row 2, shares`, `schedule.row1.price` the schedule's."""
+    parts = [_BOXES.get(part, part) for part in key.split(".")]
+    *place, box = parts
+    where = " ".join(part.replace("row", "row ", 1) for part in place)
+    said = f"{where}, {box[:1].lower()}{box[1:]}" if where else box
+    return said[:1].upper() + said[1:]

@@ -351,7 +351,7 @@ def test_a_doubt_is_told_with_its_numbers_and_its_reason(last) -> None:
     [finding] = last(election(doubts=(doubt("signed_at"),))).findings
 
     assert finding.target == "signed_at"
-    assert finding.message == "signed_at was read with confidence 0.61; its use asks 0.97. two readers differ."
+    assert finding.message == "Date and time: the reading is 0.61 sure, its use asks 0.97. Two readers differ."
 
 
 def test_a_doubtful_cell_holds_its_row_and_any_other_box_the_form(last) -> None:

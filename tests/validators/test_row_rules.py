@@ -335,11 +335,20 @@ def test_a_grant_must_outlive_the_day_of_cancellation_which_moves(last, offer, c
     assert codes_of(cancelled_on.replace(day=cancelled_on.day + 1)) == set()
 
 
-def test_a_grant_whose_expiry_the_ledger_does_not_say_is_not_passed(last) -> None:
-    judgement = last(election(), over=ledger(replace(GRANT_1041, expires_on=None), GRANT_1187))
+@pytest.mark.parametrize(
+    ("written", "granted_on", "not_evaluated"),
+    [("7/25/93", date(1993, 7, 25), ("GRANT_EXPIRES_EARLY",)), ("7/26/93", date(1993, 7, 26), ())],
+)
+def test_a_grant_without_expiry_passes_while_the_ten_year_term_covers_it(
+    last, written: str, granted_on: date, not_evaluated: tuple[str, ...]
+) -> None:
+    grant = replace(GRANT_1041, grant_date=granted_on, expires_on=None)
+    form = election(rows=(replace(ROW_1041, grant_date=written), ROW_1187))
+
+    judgement = last(form, over=ledger(grant, GRANT_1187))
 
     assert judgement.findings == ()
-    assert judgement.not_evaluated == ("GRANT_EXPIRES_EARLY",)
+    assert judgement.not_evaluated == not_evaluated
 
 
 # -------------------------------------------------------------------------------------------------------- split grants
