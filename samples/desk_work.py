@@ -66,13 +66,24 @@ def read_fax(
     return Transmission(fax, file, receipt, pages, (submission,))
 
 
-def write_pages(folder: Path, paper: Submission, transmission: Transmission, forms: Forms, pen: Pen, rng: Rng) -> None:
-    """The pictures of the pages under `<folder>/<fax>/<number>.png`, 200 dpi."""
+def write_pages(
+    folder: Path,
+    paper: Submission,
+    transmission: Transmission,
+    forms: Forms,
+    pen: Pen,
+    rng: Rng,
+    *,
+    only: str | None = None,
+) -> None:
+    """The pictures of the pages under `<folder>/<fax>/<number>.png`, 200 dpi; of one class of page with `only`."""
     assert paper.kind is not None and paper.form_version is not None
     form: Form = forms.of(paper.kind, paper.form_version)
     place = folder / transmission.fax
     place.mkdir(parents=True, exist_ok=True)
     for number, page_class in enumerate(paper.pages, 1):
+        if only not in (None, page_class):
+            continue
         picture = Image.fromarray(fill(form, form.page(page_class), paper, pen, rng))
         small = picture.resize(_PAGE_PIXELS, Image.Resampling.BOX).point(lambda v: 255 if v > 150 else 0)
         small.convert("1").save(place / f"{number}.png", optimize=True)

@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from core.events import FaxRead, FaxReceived, LedgerImported, NewEvent
@@ -113,21 +112,16 @@ class House:
         *,
         file: str = "",
         pictures: bool = True,
-        empty_pages: bool = False,
+        only_page: str | None = None,
     ) -> str:
-        """Puts a fax of the form into the books and returns the submission's id; `empty_pages` are quick to make."""
+        """Puts a fax of the form into the books and returns the submission's id; `only_page` draws no other."""
         self.count += 1
         name = file or f"fax{self.count:04d}.tif"
         transmission = desk_work.read_fax(paper, self.forms, file=name, misread=misread)
-        if empty_pages:
-            folder = self.workplace.pages / transmission.fax
-            folder.mkdir(parents=True)
-            for page in transmission.pages:
-                Image.new("1", (850, 1100), 1).save(folder / f"{page.number}.png")
-        elif pictures:
+        if pictures:
             rng = np.random.default_rng(self.count)
             pen = Pen(somebody(rng, Group.TRAINING, typed=False), MANNER.joint)
-            desk_work.write_pages(self.workplace.pages, paper, transmission, self.forms, pen, rng)
+            desk_work.write_pages(self.workplace.pages, paper, transmission, self.forms, pen, rng, only=only_page)
         received = FaxReceived(transmission.fax, name, f"delivery-{self.count}", transmission.receipt)
         with self.books.writing() as connection:
             at = self.workplace.offer_now()
