@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from core.addresses import Place, place_of
 from core.grammar import normalise_grant_no, normalise_name, parse_date, parse_price, parse_shares, tax_id_digits
 from core.holders import Grant, Holder, OptionLedger
 from core.readings import Doubt, Mark, Reading
@@ -37,7 +38,7 @@ def doubts_of(
     thresholds: Thresholds,
 ) -> tuple[Doubt, ...]:
     """The doubtful readings, in reading order. `rows` are all rows as read by the stem of their keys (`row1`)."""
-    confirmed = frozenset(_confirmed_keys(fields, rows, match, ledger))
+    confirmed = frozenset((*_confirmed_by_form(fields), *_confirmed_keys(fields, rows, match, ledger)))
     return tuple(doubt for each in read for doubt in _doubt(each, each.reading.key in confirmed, thresholds))
 
 
@@ -57,6 +58,12 @@ def _doubt(field: ReadField, confirmed: bool, thresholds: Thresholds) -> Iterato
         Mark.READ: "the readers are not sure of it",
     }[reading.mark]
     yield Doubt(reading.key, reading.confidence, asked, why)
+
+
+def _confirmed_by_form(fields: Fields) -> Iterator[str]:
+    """An address is asked only whether it lies in the United States (rule 49): one that says so says enough."""
+    if place_of(fields.address) is Place.UNITED_STATES:
+        yield "address"
 
 
 def _confirmed_keys(fields: Fields, rows: Mapping[str, GrantRow], match: Match, ledger: OptionLedger) -> Iterator[str]:

@@ -18,7 +18,7 @@ from extractors.classify import evidence_in
 from extractors.cover_words import words_that_count
 from extractors.doubts import ReadField, doubts_of
 from extractors.free_text import capacity_in
-from extractors.matching import find_holder
+from extractors.matching import Match, find_holder, name_in_question
 from extractors.page_images import RegisteredPage
 from extractors.readers.reader import Reader, Writing
 from extractors.signing import Signed, read_signing, signature_questions
@@ -82,6 +82,7 @@ def read_form(
     fields = _fields(own, read, [page for page, _ in pages], readers)
     rows = _rows_by_stem(fields)
     match = find_holder(fields, tuple(rows.values()), ledger)
+    read, fields = _with_name_in_question(read, fields, match, ledger, thresholds)
     doubts = doubts_of(tuple(read.fields.values()), fields, rows, match, ledger, thresholds)
     return Submission(
         id=identity,
@@ -191,6 +192,20 @@ def _fields(
         evidence=_evidence(pages),
     )
     return replace(fields, signature=signed.signature) if signed else fields
+
+
+def _with_name_in_question(
+    read: _Reading, fields: Fields, match: Match, ledger: OptionLedger, thresholds: Thresholds
+) -> tuple[_Reading, Fields]:
+    """A name that is not surely read gets "?" where it may be a look-alike's."""
+    name = read.fields.get("printed_name")
+    if name is None or name.reading.confidence >= thresholds.asks[Writing.NAME].plain:
+        return read, fields
+    questioned = name_in_question(fields.printed_name, match, ledger)
+    if questioned == fields.printed_name:
+        return read, fields
+    changed = replace(name, reading=replace(name.reading, value=questioned))
+    return replace(read, fields={**read.fields, "printed_name": changed}), replace(fields, printed_name=questioned)
 
 
 def _rows(own: Sequence[FormPage], read: _Reading, prefix: str) -> tuple[GrantRow, ...]:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from difflib import SequenceMatcher
 
 from rapidfuzz.distance import Indel, Levenshtein
 
@@ -18,11 +19,13 @@ from core.grammar import normalise_grant_no, normalise_name, parse_date, parse_p
 from core.holders import Grant, Holder, OptionLedger
 from core.submissions import Fields, GrantRow
 from extractors.assignment import best_assignment
+from extractors.fusion import UNREADABLE
 
 _LEAST_SCORE = 9.0
 _LEAST_MARGIN = 5.0
 """Measured with `python -m benchmarks.reading --strangers`: see docs/decisions/0051."""
 _ROWS_WEIGH_AT_MOST = 16.0
+_LOOK_ALIKE = 0.8
 _ROW_FLOOR = 1.0
 """A row whose best grant brings less speaks of none of the holder's grants."""
 
@@ -88,6 +91,26 @@ def find_holder(fields: Fields, rows: Sequence[GrantRow], ledger: OptionLedger) 
         holder.holder_id if best.score > _LEAST_SCORE else None,
         best.score,
         margin,
+    )
+
+
+def name_in_question(read: str, match: Match, ledger: OptionLedger) -> str:
+    """The name as read, with "?" where a look-alike's differs to whom the numbers point although nobody was found.
+
+    Readers mix up Petersen and Peterson, and lose a Jr.: without this a misread name would be another holder's name
+    exactly, and the rules, which go by exact names first (rulebook 27), would settle on him.
+    """
+    holder = ledger.holder(match.likeliest) if match.likeliest and match.holder_id is None else None
+    if holder is None:
+        return read
+    names = (holder.name_on_agreement, *holder.legal_name_changes)
+    known = max(names, key=lambda name: likeness(normalise_name(read), normalise_name(name)))
+    alike = likeness(normalise_name(read), normalise_name(known))
+    if alike < _LOOK_ALIKE or normalise_name(read) == normalise_name(known):
+        return read
+    steps = SequenceMatcher(None, read.casefold(), known.casefold(), autojunk=False).get_opcodes()
+    return "".join(
+        read[start:end] if tag == "equal" else UNREADABLE * max(end - start, 1) for tag, start, end, _, _ in steps
     )
 
 

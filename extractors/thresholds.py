@@ -49,6 +49,8 @@ class Asks:
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
+    guess_at_most: float
+    """A text that no reader plainly read never gets more: less than any use that matters asks for."""
     worth: Mapping[Writing, Worth]
     asks: Mapping[Writing, Asks]
 
@@ -59,13 +61,15 @@ class Thresholds:
         odds += (0.0, worth.second, worth.third)[min(len(votes.readers), 3) - 1]
         odds -= worth.against * len(votes.against)
         odds -= worth.guessed * votes.guessed
-        return 1 / (1 + math.exp(-max(min(odds, 30.0), -30.0)))
+        chance = 1 / (1 + math.exp(-max(min(odds, 30.0), -30.0)))
+        return min(chance, self.guess_at_most) if votes.guessed else chance
 
 
 @cache
 def load_thresholds() -> Thresholds:
     declared = tomllib.loads(_FILE.read_text(encoding="utf-8"))
     return Thresholds(
+        declared["guess_at_most"],
         {Writing(kind): Worth(**worth) for kind, worth in declared["worth"].items()},
         {Writing(kind): Asks(**asks) for kind, asks in declared["asks"].items()},
     )

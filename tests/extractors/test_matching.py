@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from core.holders import Category, Grant, GrantType, Holder, OptionLedger, Plan
 from core.submissions import Fields, GrantRow
 from extractors.assignment import best_assignment
-from extractors.matching import find_holder, likeness, line_up
+from extractors.matching import Match, find_holder, likeness, line_up, name_in_question
 
 
 def holder(number: int, name: str, tax_id: str) -> Holder:
@@ -155,3 +155,22 @@ def test_an_assignment_gains_as_much_as_the_best_of_all(gains: list[list[float]]
         for order in permutations(places, len(gains))
     )
     assert gained == pytest.approx(best)
+
+
+def test_a_misread_name_is_not_left_as_another_holders_name() -> None:
+    """Paper: Steven Petersen, whose number and grant it bears; read: Steven Peterson."""
+    fields = replace(form_of("H3"), printed_name="Steven Peterson", tax_id="", email="")
+    match = find_holder(fields, fields.rows, LEDGER)
+    if match.holder_id is None:
+        assert "?" in name_in_question(fields.printed_name, match, LEDGER)
+    else:
+        assert match.holder_id == "H3"
+
+
+def test_a_name_is_in_question_only_against_a_look_alike_to_whom_the_numbers_point() -> None:
+    pointing = Match(None, likeliest="H3")
+    assert name_in_question("Steven Peterson", pointing, LEDGER) == "Steven Peters?n"
+    assert name_in_question("Steven Petersen", pointing, LEDGER) == "Steven Petersen"
+    assert name_in_question("Maria L. Ortega", pointing, LEDGER) == "Maria L. Ortega"
+    assert name_in_question("Steven Peterson", Match("H4", likeliest="H4"), LEDGER) == "Steven Peterson"
+    assert name_in_question("Robert J. Alvarez", Match(None, likeliest="H2"), LEDGER).endswith("?")
