@@ -17,7 +17,7 @@ from extractors.signature import SignatureMark, read_signature
 
 _GAP = round(16 * PIXELS_PER_POINT)
 """Paper between a signature and a title beside it; the words of one name stand closer."""
-_AS_LARGE = 0.62
+_AS_LARGE = 0.5
 """Writing this high, as a share of the highest, belongs to the signature; a title beside it is written smaller."""
 _SURE_TYPE = 0.8
 _SURE_HAND = 0.8
