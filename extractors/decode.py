@@ -17,6 +17,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,8 @@ class RawPage:
     bilevel: bool
     tags: Mapping[int, Value] = field(default_factory=dict)
     coded: tuple[bytes, ...] = field(default=(), repr=False)
+    recoded: tuple[bytes, ...] = field(default=(), repr=False)
+    """The strips again, coded anew from `picture`: the same bytes, unless a code was broken. () where not to be had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +175,16 @@ def _collect_page(content: bytes, page: dict[str, Any], number: int, limits: Dec
     tags = {int(tag): tuple(v) if isinstance(v, list) else v for tag, v in page.get("tags", {}).items()}
     dpi = (float(page["dpi"][0]), float(page["dpi"][1])) if page["dpi"] else None
     coded = tuple(content[start : start + length] for start, length in page.get("strips", ()))
-    return RawPage(number, rows, dpi, bilevel, tags, coded)
+    return RawPage(number, rows, dpi, bilevel, tags, coded, _recoded_strips(page, number, folder))
+
+
+def _recoded_strips(page: dict[str, Any], number: int, folder: Path) -> tuple[bytes, ...]:
+    lengths = [int(length) for length in page.get("recoded", ())]
+    if not lengths:
+        return ()
+    content = (folder / f"page{number}.recoded").read_bytes()
+    ends = list(accumulate(lengths))
+    return tuple(content[end - length : end] for length, end in zip(lengths, ends, strict=True))
 
 
 def _pages_promised(tags: Mapping[int, Value]) -> int:

@@ -32,13 +32,25 @@ from extractors.failures import (
     TruncatedFile,
 )
 from extractors.limits import DecodeLimits
-from extractors.tiff_header import TiffPage, is_tiff, read_tiff_headers
+from extractors.tiff_header import (
+    GROUP_3,
+    GROUP_4,
+    HUFFMAN,
+    PHOTOMETRIC,
+    ROWS_PER_STRIP,
+    T4_OPTIONS,
+    TiffPage,
+    is_tiff,
+    read_tiff_headers,
+)
 
 _PDF_DPI = 200
 _PDF_LONGEST_PIXELS = 2800
 """A PDF page is drawn at 200 dpi, or smaller so that its long side has this many pixels: legal paper at 200 dpi."""
 _SMALLEST_SIDE = 200
 """Pixels. Narrower or shorter than this is no page; poppler draws a 12-byte picture of a PDF of a few hundred bytes."""
+_FAX_CODINGS = {HUFFMAN: "tiff_ccitt", GROUP_3: "group3", GROUP_4: "group4"}
+"""What Pillow calls them."""
 _PICTURE_KINDS = {"PNG": "a PNG", "JPEG": "a JPEG", "BMP": "a BMP", "GIF": "a GIF", "PPM": "a PNM"}
 
 
@@ -62,16 +74,17 @@ def _fail(failure: FaxFileRefused) -> int:
 
 def _limit_this_process(limits: DecodeLimits) -> None:
     """Children (poppler) inherit the limits. A core file of somebody's form must not lie about."""
-    for kind, most in (
-        (resource.RLIMIT_AS, limits.memory_bytes),
-        (resource.RLIMIT_CPU, limits.seconds),
-        (resource.RLIMIT_FSIZE, 2 * limits.max_pixels),
-        (resource.RLIMIT_CORE, 0),
+    for kind, soft, hard in (
+        (resource.RLIMIT_AS, limits.memory_bytes, limits.memory_bytes),
+        # The soft limit's signal says that time is the cause; the hard one ends what ignores it.
+        (resource.RLIMIT_CPU, limits.seconds, limits.seconds + 2),
+        (resource.RLIMIT_FSIZE, 2 * limits.max_pixels, 2 * limits.max_pixels),
+        (resource.RLIMIT_CORE, 0, 0),
     ):
         # Whoever started us may be limited more tightly already; a limit can only be lowered.
-        hard = resource.getrlimit(kind)[1]
-        lower = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(kind, (lower, lower))
+        inherited = resource.getrlimit(kind)[1]
+        ceiling = hard if inherited == resource.RLIM_INFINITY else min(hard, inherited)
+        resource.setrlimit(kind, (min(soft, ceiling), ceiling))
     # Pillow would answer a large picture with its own exception; the header check comes first and says more.
     Image.MAX_IMAGE_PIXELS = limits.max_pixels
     ImageFile.LOAD_TRUNCATED_IMAGES = False
@@ -111,7 +124,27 @@ def _decode_tiff_page(image: Image.Image, header: TiffPage, number: int) -> dict
             f"but its header says {header.width} x {header.height}"
         )
     tags = {str(tag): value for tag, value in header.tags.items()}
-    return _hand_over(image, number, header.dpi, {"tags": tags, "strips": header.strips})
+    more: dict[str, object] = {"tags": tags, "strips": header.strips, "recoded": _code_again(image, header, number)}
+    return _hand_over(image, number, header.dpi, more)
+
+
+def _code_again(image: Image.Image, header: TiffPage, number: int) -> list[int]:
+    """Writes the decoded picture coded as its page was, strip by strip; gives the strips' lengths in bytes.
+
+    A decoder that meets a broken code mends the line or leaves the rest of its strip white, and says nothing. But the
+    code of a picture is unique: what comes out otherwise was not decoded from all there was. [] for codings that tell
+    of errors themselves, and for the two-dimensional Group 3, whose code leaves the encoder a choice.
+    """
+    name = _FAX_CODINGS.get(header.compression)
+    if name is None or image.mode != "1" or (header.compression == GROUP_3 and header.option(T4_OPTIONS) & 1):
+        return []
+    kept = {tag: header.tags[tag] for tag in (PHOTOMETRIC, ROWS_PER_STRIP, T4_OPTIONS) if tag in header.tags}
+    coded = io.BytesIO()
+    image.save(coded, "TIFF", compression=name, tiffinfo={PHOTOMETRIC: 0, **kept})
+    (again,) = read_tiff_headers(coded.getvalue(), 1, header.width * header.height)
+    strips = [coded.getvalue()[start : start + length] for start, length in again.strips]
+    Path(f"page{number}.recoded").write_bytes(b"".join(strips))
+    return [len(strip) for strip in strips]
 
 
 # -- PDF -----
@@ -123,7 +156,7 @@ def _decode_pdf(content: bytes, limits: DecodeLimits) -> Iterator[dict[str, obje
     sizes = _pdf_page_sizes(content, limits)
     for number, (width_points, height_points) in enumerate(sizes, start=1):
         longest = max(width_points, height_points)
-        dpi = min(_PDF_DPI, _PDF_LONGEST_PIXELS * 72 / longest)
+        dpi = min(_PDF_DPI, int(_PDF_LONGEST_PIXELS * 72 / longest))
         promised = (width_points * dpi / 72, height_points * dpi / 72)
         image = _render_pdf_page(content, number, dpi, limits)
         if any(abs(got - asked) > 3 for got, asked in zip(image.size, promised, strict=True)):
@@ -170,7 +203,7 @@ def _pdf_page_size(page: object, number: int, limits: DecodeLimits) -> tuple[flo
     return (height, width) if turned else (width, height)
 
 
-def _render_pdf_page(content: bytes, number: int, dpi: float, limits: DecodeLimits) -> Image.Image:
+def _render_pdf_page(content: bytes, number: int, dpi: int, limits: DecodeLimits) -> Image.Image:
     import pdf2image
     import pdf2image.exceptions
 

@@ -1,8 +1,8 @@
 """Counts the lines of a fax page that came over the telephone broken; decoders mend or garble them without a word.
 
-Three witnesses: the tags in which the receiving machine counted (326 to 328), the coded lines themselves (a Group 3
-stream marks each line's end, and a one-dimensional line that decodes right has exactly the bits its runs cost), and the
-picture (a line unlike both neighbours, which are alike). Sources: TIFF 6.0 p. 52, ITU-T T.4 tables 2 and 3.
+Three witnesses: the tags in which the receiving machine counted (326 to 328); the coded lines themselves (a Group 3
+stream marks each line's end, and what was decoded from all of a line or strip takes the same bits when coded again);
+and the picture (a line unlike both neighbours, which are alike). Sources: TIFF 6.0 p. 52, ITU-T T.4 and T.6.
 """
 
 from __future__ import annotations
@@ -21,19 +21,17 @@ from extractors.tiff_header import (
     CONSECUTIVE_BAD_FAX_LINES,
     FILL_ORDER,
     GROUP_3,
-    PHOTOMETRIC,
     ROWS_PER_STRIP,
-    T4_OPTIONS,
     Value,
 )
 
+Bits = NDArray[np.uint8]
+"""One bit an element, in the order of the telephone line."""
+
 _EOL_ZEROS: Final = 11
-_TWO_DIMENSIONAL: Final = 1
-"""Bit 0 of T4Options: lines may be coded relative to the line above; only their number is checked then."""
 _LOWER_BITS_FIRST: Final = 2
-_ZERO_IS_BLACK: Final = 1
-_MOST_FILL: Final = 18
-"""Zeros that may stand before an end of line beyond its eleven: padding to a whole byte, and a few fill bits."""
+_PADDING_BYTES: Final = 4
+"""An end-of-block code that is or is not there, padding to whole bytes or words."""
 _BUSY: Final = 24
 """Colour changes from which a line carries print; a rule or a margin has fewer."""
 
@@ -58,13 +56,18 @@ def line_damage(raw: RawPage, *, dithered: bool = False) -> LineDamage:
     if not raw.bilevel:
         return LineDamage()
     seen = set() if dithered else set(_outlying_rows(raw.picture))
-    lost = 0
-    if raw.tags.get(COMPRESSION) == GROUP_3 and raw.coded:
-        lost, miscoded = _check_group_3(raw)
-        seen.update(miscoded)
+    lost, miscoded = _check_coded_lines(raw)
+    seen.update(miscoded)
     rows = tuple(sorted(seen))
     count = max(_tag(raw.tags, BAD_FAX_LINES), len(rows), lost)
     return LineDamage(count, max(_tag(raw.tags, CONSECUTIVE_BAD_FAX_LINES), _longest_run(rows)), rows)
+
+
+def _check_coded_lines(raw: RawPage) -> tuple[int, list[int]]:
+    """Lines that the coded picture lacks, and rows that were not decoded from all there was."""
+    if raw.tags.get(COMPRESSION) == GROUP_3:
+        return _check_group_3(raw)
+    return 0, _rows_of_other_strips(raw)
 
 
 def _tag(tags: Mapping[int, Value], tag: int) -> int:
@@ -101,99 +104,89 @@ def _outlying_rows(picture: NDArray[np.uint8]) -> list[int]:
 # -- the coded lines -----
 
 
+def _rows_of_other_strips(raw: RawPage) -> list[int]:
+    """All rows of every strip that is coded otherwise than its picture would be: one cannot say which row broke."""
+    height: int = raw.picture.shape[0]
+    return [
+        row
+        for coded, again, first in zip(raw.coded, raw.recoded, _strip_starts(raw), strict=False)
+        if not _is_same_code(_in_usual_order(coded, raw.tags), again)
+        for row in range(first, min(first + _rows_a_strip(raw), height))
+    ]
+
+
+def _is_same_code(coded: bytes, again: bytes) -> bool:
+    """Whether two strips differ by nothing but how they end."""
+    compared = max(0, min(len(coded), len(again)) - _PADDING_BYTES)
+    return abs(len(coded) - len(again)) <= _PADDING_BYTES and coded[:compared] == again[:compared]
+
+
+def _in_usual_order(coded: bytes, tags: Mapping[int, Value]) -> bytes:
+    """The strip with the first bit of each byte uppermost."""
+    return np.packbits(_bits_of(coded, tags)).tobytes() if tags.get(FILL_ORDER) == _LOWER_BITS_FIRST else coded
+
+
+def _rows_a_strip(raw: RawPage) -> int:
+    height: int = raw.picture.shape[0]
+    return min(_tag(raw.tags, ROWS_PER_STRIP) or height, height)
+
+
+def _strip_starts(raw: RawPage) -> range:
+    return range(0, raw.picture.shape[0], _rows_a_strip(raw))
+
+
 def _check_group_3(raw: RawPage) -> tuple[int, list[int]]:
-    """Lines that the strips lack, and rows whose coded line has another length than the row decoded from it."""
-    height = raw.picture.shape[0]
-    rows_a_strip = min(_tag(raw.tags, ROWS_PER_STRIP) or height, height)
-    # In a file whose zeros are black, the code's "white" runs are the black ones.
-    coded = raw.picture if _tag(raw.tags, PHOTOMETRIC) != _ZERO_IS_BLACK else 255 - raw.picture
+    """Lines that the strips lack, and rows whose coded line is not the one their picture would take."""
+    height: int = raw.picture.shape[0]
     lost, miscoded = 0, []
-    for strip, first in zip(raw.coded, range(0, height, rows_a_strip), strict=False):
-        starts, ends = _lines_between_ends(_bits_of(strip, raw.tags))
-        rows = coded[first : first + rows_a_strip]
-        if len(starts) < len(rows) // 2:
+    for number, (strip, first) in enumerate(zip(raw.coded, _strip_starts(raw), strict=False)):
+        rows = min(_rows_a_strip(raw), height - first)
+        lines = _lines_of(_bits_of(strip, raw.tags))
+        if len(lines) < rows // 2:
             continue  # no ends of lines are marked: nothing to count
         # A stream with an end before its first line and one with none there differ by a line; neither is damage.
-        lost += max(0, len(rows) - 1 - len(starts))
-        if not _tag(raw.tags, T4_OPTIONS) & _TWO_DIMENSIONAL:
-            miscoded += [first + row for row in _miscoded(_coded_lengths(rows), ends - starts)]
+        lost += max(0, rows - 1 - len(lines))
+        if raw.recoded:
+            again = _lines_of(np.unpackbits(np.frombuffer(raw.recoded[number], np.uint8)))
+            miscoded += [first + row for row in _miscoded(lines, again)]
     return lost, miscoded
 
 
-def _bits_of(strip: bytes, tags: Mapping[int, Value]) -> NDArray[np.uint8]:
+def _bits_of(strip: bytes, tags: Mapping[int, Value]) -> Bits:
     coded = np.frombuffer(strip, np.uint8)
     if tags.get(FILL_ORDER) == _LOWER_BITS_FIRST:
         return np.unpackbits(coded, bitorder="little")
     return np.unpackbits(coded, bitorder="big")
 
 
-def _miscoded(cost: NDArray[np.int64], bits_used: NDArray[np.int64]) -> list[int]:
-    """Rows whose line has not the bits it should. Where the numbers differ, all between the last row that fits counted
-    from the top and the first that fits counted from the bottom."""
-    shorter = min(len(cost), len(bits_used))
-    if len(cost) == len(bits_used):
-        return np.flatnonzero(~_fits(cost, bits_used)).tolist()
-    down = _fits(cost[:shorter], bits_used[:shorter])
-    up = _fits(cost[::-1][:shorter], bits_used[::-1][:shorter])
-    from_top = shorter if down.all() else int(np.argmin(down))
-    from_bottom = shorter if up.all() else int(np.argmin(up))
-    return list(range(min(from_top, len(cost) - 1), max(from_top + 1, len(cost) - from_bottom)))
+def _miscoded(lines: Sequence[Bits], again: Sequence[Bits]) -> list[int]:
+    """Places of the lines of `again` that `lines` has otherwise or not at all.
+
+    A decoder takes the lines one by one, from end to end: an end lost or gained shifts it and us alike.
+    """
+    differing = [
+        row for row, (line, other) in enumerate(zip(lines, again, strict=False)) if not _is_same_line(line, other)
+    ]
+    return differing + list(range(len(lines), len(again)))
 
 
-def _fits(cost: NDArray[np.int64], bits_used: NDArray[np.int64]) -> NDArray[np.bool_]:
-    spare = bits_used - cost
-    return (spare >= 0) & (spare <= _MOST_FILL)
+def _is_same_line(line: Bits, other: Bits) -> bool:
+    """Whether two coded lines differ by nothing but zeros at their end (fill, or a last code that ends in zeros)."""
+    shorter = min(len(line), len(other))
+    rest = line[shorter:] if len(line) > shorter else other[shorter:]
+    return bool(np.array_equal(line[:shorter], other[:shorter]) and not rest.any())
 
 
-def _lines_between_ends(bits: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """First bit of each line and the bit after its last. An end of line is eleven zeros and a one.
+def _lines_of(bits: Bits) -> list[Bits]:
+    """The bits of each line, without the end that marks it: eleven zeros and a one.
 
     More zeros before those eleven belong to the line: its last code may end in zeros, and fill bits may follow it.
     """
     ones = np.flatnonzero(bits)
     if not len(ones):
-        return np.empty(0, np.int64), np.empty(0, np.int64)
+        return []
     before = np.concatenate([[-1], ones[:-1]])
-    is_end = ones - before > _EOL_ZEROS
-    end_ones = ones[is_end]
-    starts = np.concatenate([[0], end_ones + 1])
-    ends = np.concatenate([end_ones - _EOL_ZEROS, [len(bits)]])
-    carries = ends > starts
-    return starts[carries], ends[carries]
-
-
-_WHITE_ENDS: Final = (
-    (8, 6) + (4,) * 6 + (5,) * 4 + (6,) * 6 + (7,) * 11 + (8,) * 35
-)  # fmt: skip
-_BLACK_ENDS: Final = (
-    (10, 3, 2, 2, 3, 4, 4, 5, 6, 6, 7, 7, 7, 8, 8, 9, 10, 10, 10) + (11,) * 7 + (12,) * 38
-)  # fmt: skip
-_WHITE_MAKE_UPS: Final = (0, 5, 5, 6, 7, 8, 8, 8, 8, 8, 8) + (9,) * 15 + (6, 9)
-_BLACK_MAKE_UPS: Final = (0, 10) + (12,) * 6 + (13,) * 20
-_LONG_MAKE_UPS: Final = (11, 11, 11) + (12,) * 10
-"""Code lengths in bits by run: 0 to 63, then multiples of 64 up to 1728, then (both colours) 1792 to 2560."""
-
-
-def _code_lengths(ends: Sequence[int], make_ups: Sequence[int]) -> NDArray[np.int64]:
-    """Bits that a run of 0 to 2623 pixels costs."""
-    tall = np.array([*make_ups, *_LONG_MAKE_UPS])
-    runs = np.arange(64 * len(tall))
-    return np.asarray(np.array(ends)[runs % 64] + tall[runs // 64], np.int64)
-
-
-_COST: Final = np.stack([_code_lengths(_WHITE_ENDS, _WHITE_MAKE_UPS), _code_lengths(_BLACK_ENDS, _BLACK_MAKE_UPS)])
-
-
-def _coded_lengths(picture: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """Bits each row costs in one-dimensional code: its runs, white first (a black start costs an empty white run)."""
-    height, width = picture.shape
-    dark = np.zeros((height, width + 2), np.bool_)
-    dark[:, 1:-1] = picture < 128
-    dark[:, -1] = ~dark[:, -2]
-    rows, columns = np.nonzero(dark[:, 1:] != dark[:, :-1])
-    first = np.concatenate([[True], rows[1:] != rows[:-1]])
-    runs = np.where(first, columns, np.diff(columns, prepend=0))
-    index_of_first = np.maximum.accumulate(np.where(first, np.arange(len(rows)), 0))
-    colours = (np.arange(len(rows)) - index_of_first) % 2
-    cost = _COST[colours, np.minimum(runs, _COST.shape[1] - 1)]
-    return np.bincount(rows, weights=cost, minlength=height).astype(np.int64)
+    ends = ones[ones - before > _EOL_ZEROS]
+    starts = np.concatenate([[0], ends + 1])
+    stops = np.concatenate([ends - _EOL_ZEROS, [len(bits)]])
+    return [bits[start:stop] for start, stop in zip(starts, stops, strict=True) if stop > start]

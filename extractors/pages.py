@@ -111,7 +111,7 @@ def _without_dirt(native: Gray, largest: int) -> Gray:
     # In a blot of one or two touching pixels nobody counts more than that many at and around itself.
     crowded = ((around > largest) & (ink > 0)).astype(np.uint8)
     near = np.asarray(cv2.dilate(crowded, square), np.uint8)
-    cleaned = native.copy()
+    cleaned: Gray = native.copy()
     cleaned[(near == 0) & (ink > 0)] = _PAPER
     return cleaned
 

@@ -19,6 +19,7 @@ from extractors.tiff_header import (
     FAX_SUB_ADDRESS,
     GROUP_3,
     GROUP_4,
+    HUFFMAN,
     SOFTWARE,
     Value,
 )
@@ -53,7 +54,7 @@ def receipt_from_tiff(pages: Sequence[Mapping[int, Value]]) -> Receipt | None:
     (FaxRecvTime); the last page is complete that much later, so that a fax running across the deadline shows as one.
     A DateTime on a picture that is not coded as a fax is some program's, not a receipt.
     """
-    if not pages or not all(tags.get(COMPRESSION) in (2, GROUP_3, GROUP_4) for tags in pages):
+    if not pages or not all(tags.get(COMPRESSION) in (HUFFMAN, GROUP_3, GROUP_4) for tags in pages):
         return None
     begun = [_stamp(tags.get(DATE_TIME)) for tags in pages]
     known = [moment for moment in begun if moment is not None]

@@ -24,7 +24,7 @@ TILE_OFFSETS, TILE_BYTE_COUNTS = 324, 325
 BAD_FAX_LINES, CLEAN_FAX_DATA, CONSECUTIVE_BAD_FAX_LINES = 326, 327, 328
 FAX_RECV_PARAMS, FAX_SUB_ADDRESS, FAX_RECV_TIME = 34908, 34909, 34910
 
-GROUP_3, GROUP_4 = 3, 4
+HUFFMAN, GROUP_3, GROUP_4 = 2, 3, 4
 CENTIMETRE = 3
 
 Value = int | float | str | tuple[int, ...]
@@ -63,6 +63,10 @@ class TiffPage:
     @property
     def compression(self) -> int:
         return _int_of(self.tags, COMPRESSION, 1)
+
+    def option(self, tag: int) -> int:
+        """A whole number among the tags; 0 where it is absent."""
+        return _int_of(self.tags, tag, 0)
 
     @property
     def dpi(self) -> tuple[float, float] | None:
