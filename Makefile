@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TRAINING := .venv-training
 
-.PHONY: demo test check lock bench-reading bench-speed train system-run system-test clean
+.PHONY: demo test check lock bench-reading bench-speed rules train system-run system-test clean
 
 demo: $(VENV)/.ready system-run   ## the sample faxes end to end, into outputs/demo
 	$(BIN)/tenderfax demo
@@ -28,6 +28,9 @@ bench-speed: $(VENV)/.ready system-run     ## seconds a page against the bare te
 train: $(TRAINING)/.ready         ## make the cell reader's network again, from its seed (hours)
 	$(TRAINING)/bin/python -m training.train
 	$(TRAINING)/bin/python -m training.export
+
+rules: $(VENV)/.ready             ## write docs/rules.md anew from the rules
+	$(BIN)/python -c "print(__import__('validators.rule_table').rule_table.render_markdown(), end='')" > docs/rules.md
 
 lock:                             ## compile the lock again from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --python-version 3.11 -o requirements.txt
