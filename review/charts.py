@@ -95,6 +95,8 @@ class Moment:
 
 
 _LINE_FROM, _LINE_TO = 52.0, 528.0
+_MOST_DAYS_DRAWN = 45
+"""Past that a line for each day is a grey block: a misread year or month stretches the line."""
 
 
 def time_line(
@@ -137,6 +139,9 @@ def _ticks(start: datetime, end: datetime, zone: ZoneInfo, place: object) -> tup
     first, last = start.astimezone(zone).date(), end.astimezone(zone).date()
     days = [first + timedelta(days=n) for n in range(1, (last - first).days + 1)]
     every = max(1, -(-len(days) // 6))
+    if len(days) > _MOST_DAYS_DRAWN:
+        days = days[::every]
+        every = 1
     return tuple(
         (
             place(datetime.combine(day, datetime.min.time(), tzinfo=zone)),

@@ -89,6 +89,17 @@ _FIELD_OF_CODE: Mapping[str, str] = MappingProxyType(
 )
 """From the first word of a code to the box or column that it is about."""
 
+_FIELD_OF_WHOLE_CODE: Mapping[str, str] = MappingProxyType(
+    {
+        "GRANT_DATE_MISSING": "grant_date",
+        "GRANT_DATE_MISMATCH": "grant_date",
+        "NOTICE_NAME_DIFFERS": "printed_name",
+        "NOTICE_PARTIAL": "notes",
+        "NOT_EMPLOYED": "",
+    }
+)
+"""Where the first word misleads."""
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -156,8 +167,7 @@ class FormFields:
         if any(finding.target == one.key for one in self):
             return finding.target
         part = _FIELD_OF_CODE.get(finding.code.partition("_")[0], "")
-        if finding.code.startswith("GRANT_DATE"):
-            part = "grant_date"
+        part = _FIELD_OF_WHOLE_CODE.get(finding.code, part)
         if finding.target == FORM:
             return part
         row = next((row for row in self.rows if row.target == finding.target), None)
