@@ -20,7 +20,6 @@ from training.faces import Face, faces
 from training.faxing import faxed
 from training.lettering import Ink, drawn_line, handwritten_line, typed_line
 
-
 _EASY_EXAMPLES = 20_000
 """Damage grows to its full severity over this many examples: a network that has seen letters learns from specks."""
 

@@ -1,4 +1,4 @@
-"""Trains the cell reader: `python -m training.train`, from the checkout, in the environment of training/requirements.txt.
+"""Trains the cell reader: `python -m training.train`, with the packages of training/requirements.txt.
 
 Seeded from end to end; examples are made while training runs, and example `number` is the same in every run. Stopped
 and started again, it goes on from its last checkpoint. Runs on a GPU where there is one.
@@ -12,7 +12,7 @@ import itertools
 import math
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -144,11 +144,14 @@ def validate(network: CellNetwork, batches: list[Batch], device: torch.device) -
     return {kind: (float(np.mean(exact[kind])), sum(wrong[kind]) / sum(length[kind])) for kind in exact}
 
 
-def _rate(step: int, steps: int, peak: float) -> float:
+def _rate(step: int, ends: Sequence[int], peak: float) -> float:
+    """Warm up, then a cosine down to each of the `ends`, every further one from half the height of the one before."""
     if step < _WARM_UP:
         return peak * (step + 1) / _WARM_UP
-    done = min((step - _WARM_UP) / max(steps - _WARM_UP, 1), 1.0)
-    return peak * (0.02 + 0.98 * 0.5 * (1.0 + math.cos(math.pi * done)))
+    cycle = min(sum(step >= end for end in ends), len(ends) - 1)
+    start = ends[cycle - 1] if cycle else _WARM_UP
+    done = min((step - start) / (ends[cycle] - start), 1.0)
+    return peak * 0.5**cycle * (0.02 + 0.98 * 0.5 * (1.0 + math.cos(math.pi * done)))
 
 
 def _loss(network: CellNetwork, batch: Batch, device: torch.device) -> torch.Tensor:
@@ -192,7 +195,7 @@ def train(arguments: argparse.Namespace) -> None:
     )
     started, losses = time.monotonic(), []
     for batch in batches:
-        if step >= arguments.steps:
+        if step >= arguments.steps[-1]:
             break
         for group in optimiser.param_groups:
             group["lr"] = _rate(step, arguments.steps, arguments.rate)
@@ -204,7 +207,7 @@ def train(arguments: argparse.Namespace) -> None:
         _average(averaged, network, min(_AVERAGING, (1 + step) / (10 + step)))
         losses.append(loss.item())
         step += 1
-        if step % arguments.every == 0 or step == arguments.steps:
+        if step % arguments.every == 0 or step == arguments.steps[-1]:
             figures = validate(averaged, validation, device)
             _log(out / "log.csv", step, float(np.mean(losses)), time.monotonic() - started, figures)
             losses.clear()
@@ -240,7 +243,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=Path("outputs/training"), help="checkpoint and log")
     parser.add_argument("--faces", type=Path, default=Path("outputs/training/faces"), help="fetched faces and digits")
     parser.add_argument("--seed", type=int, default=20030709)
-    parser.add_argument("--steps", type=int, default=6000)
+    parser.add_argument("--steps", type=int, nargs="+", default=[6000, 8500], help="where each cosine ends")
     parser.add_argument("--every", type=int, default=250, help="steps between validations")
     parser.add_argument("--rate", type=float, default=1.5e-3)
     parser.add_argument("--threads", type=int, default=1)
