@@ -151,7 +151,7 @@ def _calibrate(writing: Writing, sightings: Sequence[Sighting]) -> None:
 
 
 def _fit(features: NDArray[np.float64], labels: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Logistic regression with a small ridge; only the intercept may be negative: a vote never speaks against itself."""
+    """Logistic regression with a small ridge; only the intercept may be negative."""
     weights = np.zeros(features.shape[1])
     for step in range(6000):
         chances = 1 / (1 + np.exp(-features @ weights))

@@ -17,7 +17,7 @@ from extractors.answers import Answer, Question, ask_readers, reading_of
 from extractors.classify import evidence_in
 from extractors.cover_words import words_that_count
 from extractors.doubts import ReadField, doubts_of
-from extractors.free_text import capacity_in
+from extractors.free_text import capacity_in, title_in
 from extractors.matching import Match, find_holder, name_in_question
 from extractors.page_images import RegisteredPage
 from extractors.readers.reader import Reader, Writing
@@ -174,7 +174,7 @@ def _fields(
     date, time = parse_date_and_time(read.value("signed_at"))
     signed = read.signings.get("signature")
     notes = [*read.notes, *(words for page in pages for words in words_that_count(page, readers[0]))]
-    capacity = (signed.capacity if signed else "") or capacity_in(" ".join(notes))
+    said = " ".join([signed.beside if signed else "", *notes])
     tick = next((each.ink.ticks["amend_box"].ticked for each in own if "amend_box" in each.ink.ticks), False)
     fields = Fields(
         printed_name=read.value("printed_name"),
@@ -187,8 +187,8 @@ def _fields(
         amend_box=tick,
         rows=_rows(own, read, ""),
         schedule=_schedule(own, read),
-        capacity=capacity,
-        title=capacity,
+        capacity=capacity_in(said),
+        title=title_in(said),
         evidence=_evidence(pages),
     )
     return replace(fields, signature=signed.signature) if signed else fields

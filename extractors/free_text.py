@@ -24,7 +24,8 @@ class Sign(StrEnum):
     CONDITION = "condition"
     PARTIAL = "partial withdrawal"
     NAME_CHANGE = "name change"
-    CAPACITY = "capacity"
+    TITLE = "title of a representative"
+    CAPACITY = "capacity without a title"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,24 +71,27 @@ _NAME_CHANGES: tuple[_Pattern, ...] = (
     [{"LOWER": {_FUZZY: "married"}}, {"LOWER": "name"}],
     [{"LOWER": "name"}, {"LOWER": {_FUZZY: "changed"}}],
 )
-_CAPACITIES: tuple[_Pattern, ...] = (
+_TITLES: tuple[_Pattern, ...] = (
     [{"LOWER": {_FUZZY: "attorney"}}, {"OP": "?"}, {"LOWER": "in"}, {"OP": "?"}, {"LOWER": "fact"}],
     [{"LOWER": {_FUZZY: "attorney-in-fact"}}],
-    [{"LOWER": "by"}, {"LOWER": {"IN": ["poa", "p.o.a.", "power"]}}],
-    [{"LOWER": "power"}, {"LOWER": "of"}, {"LOWER": {_FUZZY: "attorney"}}],
-    [{"LOWER": {"IN": ["poa", "p.o.a."]}}],
     [{"LOWER": {_FUZZY: "trustee"}}],
     [{"LOWER": {_FUZZY: "executor"}}],
     [{"LOWER": {_FUZZY: "executrix"}}],
     [{"LOWER": {_FUZZY: "guardian"}}],
     [{"LOWER": {_FUZZY: "conservator"}}],
     [{"LOWER": {_FUZZY: "administrator"}}],
+)
+_CAPACITIES: tuple[_Pattern, ...] = (
+    [{"LOWER": "by"}, {"LOWER": {"IN": ["poa", "p.o.a", "power"]}}],
+    [{"LOWER": "power"}, {"LOWER": "of"}, {"LOWER": {_FUZZY: "attorney"}}],
+    [{"LOWER": {"IN": ["poa", "p.o.a"]}}],
     [{"LOWER": "on"}, {"LOWER": {_FUZZY: "behalf"}}, {"LOWER": "of"}],
 )
 _PATTERNS = {
     Sign.CONDITION: _CONDITIONS,
     Sign.PARTIAL: _PARTIALS,
     Sign.NAME_CHANGE: _NAME_CHANGES,
+    Sign.TITLE: _TITLES,
     Sign.CAPACITY: _CAPACITIES,
 }
 
@@ -109,7 +113,12 @@ def signs_in(text: str) -> tuple[Found, ...]:
 
 def capacity_in(text: str) -> str:
     """The capacity in which somebody signed for another, as written; "" where none is told."""
-    return next((found.words for found in signs_in(text) if found.sign is Sign.CAPACITY), "")
+    return next((found.words for found in signs_in(text) if found.sign in (Sign.TITLE, Sign.CAPACITY)), "")
+
+
+def title_in(text: str) -> str:
+    """A representative's full title, as written; "" where none is told ("by POA" names no title, rulebook 40)."""
+    return next((found.words for found in signs_in(text) if found.sign is Sign.TITLE), "")
 
 
 @cache

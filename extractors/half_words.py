@@ -57,7 +57,7 @@ _PATTERNS: Mapping[Writing, re.Pattern[str]] = {
             "[$]?", " ?", "[0-9]{1,2}", r"\.", _DIGIT, f"{_DIGIT}?", f"{_DIGIT}?", f"{_DIGIT}?"
         ),
         Writing.SHARES: r"(?:[0-9]{0,7}|[0-9]{1,3}(?:,[0-9]{3})*(?:,[0-9]{0,3})?)",
-        Writing.TAX_ID: _beginning_of(*([_DIGIT] * 3), "-", *([_DIGIT] * 2), "-", *([_DIGIT] * 4)),
+        Writing.TAX_ID: _beginning_of(*([_DIGIT] * 3), "-?", *([_DIGIT] * 2), "-?", *([_DIGIT] * 4)),
         Writing.DATE_TIME: _DATE_TIME,
     }.items()
 }

@@ -27,11 +27,14 @@ _SAME_NAME = 0.93
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """What the box says. `capacity` is "" where the holder signed in person; `mark` explains a doubtful signature."""
+    """What the box says. `mark` explains a doubtful signature.
+
+    `beside` is what stands there of a capacity ("attorney-in-fact"), "" where the holder signed in person.
+    """
 
     signature: Signature
     mark: SignatureMark
-    capacity: str = ""
+    beside: str = ""
 
 
 def signature_questions(key: str, page: WrittenPage, written: Written) -> tuple[Question, ...]:
@@ -56,8 +59,8 @@ def read_signing(questions: Sequence[Question], answers: Mapping[str, Answer], p
     main = answers[questions[0].key]
     mark = read_signature(questions[0].written, looks_typed=_looks_typed(main.by_reader))
     texts = [result.plain for question in questions for result in answers[question.key].by_reader.values()]
-    capacity = next((found for text in texts if (found := capacity_in(text))), "")
-    return Signed(Signature(mark.present, _legible_name(main.by_reader, printed_name)), mark, capacity)
+    beside = next((text for text in texts if capacity_in(text)), "")
+    return Signed(Signature(mark.present, _legible_name(main.by_reader, printed_name)), mark, beside)
 
 
 def _looks_typed(by_reader: Mapping[str, ReaderResult]) -> bool:

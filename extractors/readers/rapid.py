@@ -7,6 +7,7 @@ posteriors nor a choice of alphabet. One thread; the network is loaded once a pr
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -17,7 +18,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from extractors.page_images import Gray
-from extractors.readers.alphabets import ALPHABETS
+from extractors.readers.alphabets import ALPHABETS, WORDY
 from extractors.readers.ctc import Frames, decode_greedily
 from extractors.readers.failures import ReaderUnusable
 from extractors.readers.line_image import PAPER, scaled_to_height
@@ -31,15 +32,23 @@ _BATCH_PIXELS = 6 * 320
 _LONGEST_LINE = 3200
 
 
-class RapidReader:
-    """A neural reader of lines; its look at a line (height, stretch, softness) can differ from another instance's."""
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a line is shown to the network: the height of its ink in pixels (of 48), a stretch, a blur's sigma."""
 
-    def __init__(self, name: str, ink_height: int, stretch: float, softness: float) -> None:
+    ink_height: int
+    stretch: float = 1.0
+    softness: float = 0.0
+
+
+class RapidReader:
+    """A neural reader of lines. Figures have no descenders and are shown smaller than `words`."""
+
+    def __init__(self, name: str, figures: Look, words: Look) -> None:
         self.name = name
         self.version = version("rapidocr")
-        self._ink_height = ink_height
-        self._stretch = stretch
-        self._softness = softness
+        self._figures = figures
+        self._words = words
 
     def read(self, crops: Sequence[Crop]) -> Sequence[ReaderResult]:
         """Lines are batched with lines of like width, so that little paper is computed."""
@@ -51,8 +60,9 @@ class RapidReader:
         return [results.get(place, NOTHING_READ) for place in range(len(crops))]
 
     def _line_of(self, crop: Crop) -> Gray:
-        margin = (_LINE_HEIGHT - self._ink_height) // 2
-        line = scaled_to_height(crop.picture, self._ink_height, margin, self._stretch, self._softness)
+        look = self._words if crop.writing in WORDY else self._figures
+        margin = (_LINE_HEIGHT - look.ink_height) // 2
+        line = scaled_to_height(crop.picture, look.ink_height, margin, look.stretch, look.softness)
         return line[:, :_LONGEST_LINE]
 
 

@@ -15,21 +15,19 @@ from pathlib import Path
 import pytesseract
 from PIL import Image
 
-from extractors.readers.alphabets import ALPHABETS
+from extractors.readers.alphabets import ALPHABETS, WORDY
 from extractors.readers.line_image import scaled_to_height
-from extractors.readers.reader import NOTHING_READ, Crop, ReaderResult, Writing
+from extractors.readers.reader import NOTHING_READ, Crop, ReaderResult
 
 _INK_HEIGHT = 32
 _MARGIN = 8
 _SOFTNESS = 0.7
 """Together 100 % of typed and 36 % of handwritten development cells exact; at 48 pixels high 96 and 31 %."""
 _SECONDS_ALLOWED = 120
-_WORDY = frozenset({Writing.NAME, Writing.EMAIL, Writing.ADDRESS, Writing.WORDS, Writing.DATE_TIME})
-"""Read with all characters: here a whitelist loses more to letters it forbids than it gains."""
 
 
 class TesseractReader:
-    """Lines that hold figures are read in one call with their characters alone, all others in a second one."""
+    """Lines of figures are read in one call with their characters alone, wordy ones in a second one with all."""
 
     name = "tesseract"
 
@@ -39,7 +37,7 @@ class TesseractReader:
     def read(self, crops: Sequence[Crop]) -> Sequence[ReaderResult]:
         results = [NOTHING_READ] * len(crops)
         for wordy in (False, True):
-            places = [place for place, crop in enumerate(crops) if (crop.writing in _WORDY) is wordy]
+            places = [place for place, crop in enumerate(crops) if (crop.writing in WORDY) is wordy]
             if not places:
                 continue
             whitelist = "" if wordy else "".join(sorted({c for i in places for c in ALPHABETS[crops[i].writing]}))

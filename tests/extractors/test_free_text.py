@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 
 from core.transmissions import PageReading
 from extractors.cover_words import words_that_count
-from extractors.free_text import Sign, capacity_in, signs_in
+from extractors.free_text import Sign, capacity_in, signs_in, title_in
 from extractors.page_images import RegisteredPage
 from extractors.page_text import TextLine
 from extractors.readers import all_readers
@@ -55,11 +55,17 @@ def test_a_name_change_is_seen(text: str) -> None:
         ("Ana Ortega Attorney in Fact", "Attorney in Fact"),
         ("Ana Ortega by POA", "by POA"),
         ("as Trustee", "Trustee"),
+        ("on behalf of Maria", "on behalf of"),
         ("Maria L. Ortega", ""),
     ],
 )
 def test_the_capacity_of_one_who_signs_for_another_is_told(text: str, capacity: str) -> None:
     assert capacity_in(text) == capacity
+
+
+def test_signing_by_power_of_attorney_tells_a_capacity_and_no_title() -> None:
+    assert title_in("Ana Ortega by POA") == ""
+    assert title_in("Ana Ortega, Attorney-in-Fact") == "Attorney-in-Fact"
 
 
 @pytest.mark.parametrize("text", ["", "Please confirm receipt 818-555-0142", "call me x4417", "Page 3 of 3 to follow"])
