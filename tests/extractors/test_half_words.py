@@ -21,7 +21,7 @@ BAD = [
     (Writing.DATE, "Mey"),
     (Writing.PRICE, "$2450"),
     (Writing.SHARES, "12,6000"),
-    (Writing.TAX_ID, "000-123"),
+    (Writing.TAX_ID, "000--1"),
     (Writing.DATE_TIME, "7/14/03 10i"),
 ]
 
