@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from core.readings import Mark
 from extractors.half_words import beginnings_of
-from extractors.meanings import meaning, tidied, with_lost_point
+from extractors.meanings import meaning, tidied, with_lost_mark
 from extractors.readers.ctc import decode_beams, joined_frames, log_likelihood
 from extractors.readers.reader import ReaderResult, Writing
 from extractors.thresholds import Thresholds
@@ -84,9 +84,9 @@ def count_votes(writing: Writing, results: Mapping[str, ReaderResult]) -> Votes 
 
 
 def _guess(writing: Writing, results: Mapping[str, ReaderResult]) -> Votes | None:
-    """A text with a lost point put back, else the likeliest that makes sense of those a network came close to."""
+    """A text with a lost point or hyphen put back, else the likeliest that makes sense of those a network came close to."""
     for name, result in results.items():
-        text = with_lost_point(writing, result.text)
+        text = with_lost_mark(writing, result.text)
         if text is not None:
             odds = {name: _log_odds(_posterior(result))}
             return Votes(text, result.plain, meaning(writing, text), (name,), odds, (), guessed=True)

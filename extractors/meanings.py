@@ -23,7 +23,10 @@ from extractors.readers.reader import Writing
 
 _GRANT_NO = re.compile(r"(?:[A-Za-z]{1,4}-?)?[0-9]+(?:-[0-9]+)*[A-Ea-e]?")
 """Letters in front, figures, perhaps a letter for one half of a split grant: letters among figures are misread."""
-_LOST_POINT = re.compile(r"[0-9]\s+[0-9]")
+_LOST_POINT = re.compile(r"(?<=[0-9])\s+(?=[0-9])")
+_LOST_HYPHEN = re.compile(r"(?<=[A-Za-z])\s+(?=[0-9])")
+_LOST_MARKS = {Writing.PRICE: (_LOST_POINT, "."), Writing.GRANT_NO: (_LOST_HYPHEN, "-")}
+_NO_GAP = re.compile(r"(?!)")
 _EDGE_DIRT = " .,:;'`~_|-"
 """What a reader makes of a remnant of the box's lines before or after a figure."""
 
@@ -41,11 +44,12 @@ def tidied(writing: Writing, text: str) -> str:
     return _TIDIERS.get(writing, _single_spaced)(text)
 
 
-def with_lost_point(writing: Writing, text: str) -> str | None:
-    """A price whose point left a gap among the figures ("$2 63"), with the point; None for anything else."""
-    if writing is not Writing.PRICE or len(_LOST_POINT.findall(text)) != 1:
+def with_lost_mark(writing: Writing, text: str) -> str | None:
+    """A text with the point or hyphen put back that left a gap ("$2 63", "CP 001041"); None for anything else."""
+    gap, mark = _LOST_MARKS.get(writing, (_NO_GAP, ""))
+    if len(gap.findall(text)) != 1:
         return None
-    mended = tidied(writing, re.sub(r"(?<=[0-9])\s+(?=[0-9])", ".", text))
+    mended = tidied(writing, gap.sub(mark, text))
     return mended if meaning(writing, mended) is not None else None
 
 
@@ -55,6 +59,12 @@ def _single_spaced(text: str) -> str:
 
 def _figures(text: str) -> str:
     return text.replace(" ", "").strip(_EDGE_DIRT)
+
+
+def _tidy_grant_no(text: str) -> str:
+    """A gap between letters and figures stays, since it may be a hyphen's place."""
+    bare = text.strip(_EDGE_DIRT)
+    return bare if _LOST_HYPHEN.search(bare) else bare.replace(" ", "")
 
 
 def _tidy_price(text: str) -> str:
@@ -79,7 +89,7 @@ def _tidy_email(text: str) -> str:
 
 
 _TIDIERS: Mapping[Writing, Callable[[str], str]] = {
-    Writing.GRANT_NO: _figures,
+    Writing.GRANT_NO: _tidy_grant_no,
     Writing.DATE: _tidy_date,
     Writing.PRICE: _tidy_price,
     Writing.SHARES: _figures,
@@ -90,7 +100,8 @@ _TIDIERS: Mapping[Writing, Callable[[str], str]] = {
 
 
 def _grant_no(text: str) -> Hashable | None:
-    bare = normalise_grant_no(text)
+    """None where there is a gap behind the letters: a hyphen stood there that the fax or the reader lost."""
+    bare = "" if _LOST_HYPHEN.search(text) else normalise_grant_no(text)
     return bare if _GRANT_NO.fullmatch(bare) else None
 
 

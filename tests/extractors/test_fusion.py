@@ -157,3 +157,19 @@ def test_lines_of_one_box_are_as_sure_as_the_least_of_them() -> None:
     assert joined.text == "7/14/03 10"
     assert joined.confidence == pytest.approx(min(read_as("10", 0.7).characters))
     assert len(joined.characters) == len(joined.text)
+
+
+@pytest.mark.parametrize(
+    ("writing", "read", "guessed"),
+    [(Writing.PRICE, "$2 63", "$2.63"), (Writing.GRANT_NO, "CP 001041", "CP-001041")],
+)
+def test_a_gap_where_a_mark_was_lost_is_mended_as_a_guess_only(writing: Writing, read: str, guessed: str) -> None:
+    result = ReaderResult(read, 0.99, read, (0.99,) * len(read))
+    fused = fuse(writing, {"rapid": result, "tesseract": result}, load_thresholds())
+    assert (fused.value, fused.raw) == (guessed, read)
+    assert fused.confidence <= load_thresholds().guess_at_most
+
+
+def test_two_gaps_are_not_mended() -> None:
+    result = ReaderResult("$2 6 3", 0.99, "$2 6 3", (0.99,) * 6)
+    assert fuse(Writing.PRICE, {"rapid": result}, load_thresholds()).confidence == 0.0
