@@ -84,7 +84,7 @@ def count_votes(writing: Writing, results: Mapping[str, ReaderResult]) -> Votes 
 
 
 def _guess(writing: Writing, results: Mapping[str, ReaderResult]) -> Votes | None:
-    """A text with a lost point or hyphen put back, else the likeliest that makes sense of those a network came close to."""
+    """A text with a lost point or hyphen put back, else the likeliest sense that a network came close to."""
     for name, result in results.items():
         text = with_lost_mark(writing, result.text)
         if text is not None:

@@ -26,6 +26,7 @@ _GRANT_NO = re.compile(r"(?:[A-Za-z]{1,4}-?)?[0-9]+(?:-[0-9]+)*[A-Ea-e]?")
 _LOST_POINT = re.compile(r"(?<=[0-9])\s+(?=[0-9])")
 _LOST_HYPHEN = re.compile(r"(?<=[A-Za-z])\s+(?=[0-9])")
 _LOST_MARKS = {Writing.PRICE: (_LOST_POINT, "."), Writing.GRANT_NO: (_LOST_HYPHEN, "-")}
+_NUMBER_SIGN = re.compile(r"^(?:no\.?|number|#)\s*(?=[0-9])", re.IGNORECASE)
 _NO_GAP = re.compile(r"(?!)")
 _EDGE_DIRT = " .,:;'`~_|-"
 """What a reader makes of a remnant of the box's lines before or after a figure."""
@@ -63,7 +64,7 @@ def _figures(text: str) -> str:
 
 def _tidy_grant_no(text: str) -> str:
     """A gap between letters and figures stays, since it may be a hyphen's place."""
-    bare = text.strip(_EDGE_DIRT)
+    bare = _NUMBER_SIGN.sub("", text.strip(_EDGE_DIRT))
     return bare if _LOST_HYPHEN.search(bare) else bare.replace(" ", "")
 
 
