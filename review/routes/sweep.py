@@ -98,6 +98,7 @@ _SAID = {
     "apart": "Two people read it differently. The form decides it, in the queue.",
     "claimed": "Somebody has that form on the desk.",
     "bad": "The field cannot say that.",
+    "empty": "Nothing was read there. Type what the paper says, or say that nobody can read it.",
     "back": "Taken back.",
 }
 
@@ -154,6 +155,8 @@ def _settle(desk: Desk, connection: Connection, act: Act, form_id: str, key: str
     if claim is not None and claim.login != act.user.login and claim.holds_at(desk.now()):
         return "claimed", None
     typed = illegible(key) if act.text("act") == "illegible" else act.text("value")
+    if not typed.strip() and not value_now(submission, key).strip():
+        return "empty", None  # a key pressed on nothing must not become "the box is blank"
     try:
         deciding.checked_correction(submission, key, typed)
     except NotDecided:

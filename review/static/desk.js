@@ -301,6 +301,7 @@
     };
     const isSeen = () => $("#swimg").complete && $("#swimg").naturalWidth > 0;
     const settle = (value, illegible = false) => {
+      if (!illegible && !value && !cells[at].dataset.read.trim()) { said.textContent = "Nothing was read. Type what the paper says, or Alt U."; return; }
       if (!isSeen()) { said.textContent = "The picture has not come yet; look first."; return; }
       const n = at, cell = cells[n], changed = illegible || value !== cell.dataset.read;
       const was = { n, className: cell.className, html: $(".t", cell).innerHTML, event: "" };

@@ -163,3 +163,13 @@ def test_every_page_carries_the_strict_headers(house: Any) -> None:
         assert "unsafe" not in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"
     assert client.get("/").headers["cache-control"] == "no-store"
+
+
+def test_a_key_pressed_on_nothing_does_not_make_a_box_blank(house: Any) -> None:
+    paper = house.election(house.holder(), signed_at=SIGNED)
+    form = house.fax(paper, Misread({"email": ""}, doubts=("email",)), pictures=False)
+    client = open_desk(house)
+    data = {"token": token_of(client), "cell": f"{form}:email", "value": " ", "act": "confirm"}
+    answer = client.post("/sweep", data=data, headers={"accept": "application/json"})
+    assert answer.json()["outcome"] == "empty"
+    assert house.app.state.desk.boards.now().running.judged.record.corrections == ()
