@@ -24,10 +24,9 @@ from extractors.limits import DecodeLimits
 from extractors.lines import lines_of
 from extractors.marks import share_out
 from extractors.meanings import meaning, tidied
+from extractors.readers import all_readers
 from extractors.readers.cells import CellReader
-from extractors.readers.rapid import RapidReader
 from extractors.readers.reader import Crop, Reader, ReaderResult, Writing
-from extractors.readers.tesseract import TesseractReader
 from offers.forms import load_forms
 from samples import contents
 from samples.fax import FINE, STANDARD, Level, some_journey
@@ -183,11 +182,7 @@ def main() -> None:
     print(
         f"{len(cells)} cells of {arguments.forms} forms, seed {arguments.seed}, {arguments.level} damage, {group} hands"
     )
-    readers: tuple[Reader, ...] = (
-        CellReader(),
-        RapidReader("rapid", ink_height=30, stretch=1.0, softness=0.0),
-        TesseractReader(),
-    )
+    readers = (CellReader(), *(reader for reader in all_readers() if reader.name != "cells"))
     readings = {}
     for reader in readers:
         readings[reader.name], seconds = read_cells(reader, cells)
