@@ -19,6 +19,8 @@ _GAP = round(16 * PIXELS_PER_POINT)
 """Paper between a signature and a title beside it; the words of one name stand closer."""
 _AS_LARGE = 0.5
 """Writing this high, as a share of the highest, belongs to the signature; a title beside it is written smaller."""
+_LOW = 0.5
+_LETTERS_OF_A_TITLE = 5
 _SURE_TYPE = 0.8
 _SURE_HAND = 0.8
 _SAME_WORD = 0.55
@@ -38,9 +40,28 @@ class Signed:
 
 
 def signature_questions(key: str, page: WrittenPage, written: Written) -> tuple[Question, ...]:
-    """The signature first, then whatever stands beside it, left to right."""
-    groups = sorted(_groups(written.pieces), key=lambda group: -sum(piece.area for piece in group))
-    return tuple(Question(f"{key}#{number}", Writing.WORDS, page.written(group)) for number, group in enumerate(groups))
+    """The signature first, then whatever may stand beside it, left to right."""
+    groups = _groups(written.pieces)
+    highest = max((_height(group) for group in groups), default=0)
+    large = [piece for group in groups if _height(group) >= _AS_LARGE * highest for piece in group]
+    small = [group for group in groups if _height(group) < _AS_LARGE * highest]
+    tail = _low_tail(large, highest)
+    return tuple(
+        Question(f"{key}#{number}", Writing.WORDS, page.written(group))
+        for number, group in enumerate(group for group in (large, *small, tail) if group)
+    )
+
+
+def _low_tail(pieces: Sequence[Piece], highest: int) -> list[Piece]:
+    """The low letters at the right end of a signature: a title written close to it, or the end of the name."""
+    ordered = sorted(pieces, key=lambda piece: piece.left)
+    last_high = max((i for i, piece in enumerate(ordered) if piece.height > _LOW * highest), default=-1)
+    tail = ordered[last_high + 1 :]
+    return tail if len(tail) >= _LETTERS_OF_A_TITLE else []
+
+
+def _height(group: Sequence[Piece]) -> int:
+    return max(piece.bottom for piece in group) - min(piece.top for piece in group)
 
 
 def _groups(pieces: Sequence[Piece]) -> list[list[Piece]]:

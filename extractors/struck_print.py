@@ -22,7 +22,7 @@ _WINDOW: Final = 76
 _COVERED: Final = 0.96
 """Share of a window that is ink on a strike. In 48 plain pages, half of them at 98 lines, no window reached it."""
 _SLOPES: Final = tuple(np.linspace(-0.028, 0.028, 8).tolist())
-_MIDDLE: Final = (0.22, 0.8)
+_MIDDLE: Final = (0.27, 0.7)
 """Where in a printed line's height a stroke goes through its words; lower it underlines them."""
 _WORD_SHARE: Final = 0.5
 """Share of a word's width that must be struck."""
