@@ -28,6 +28,9 @@ class Decision:
     recoded_to: str | None = None
     was: str = ""
     """The finding's resolution before: open, cleared, upheld, recoded, waived."""
+    about: tuple[str, ...] = ()
+    """On the offer's own findings: what they said when it was decided. One that says something else, since another
+    day or number lies behind it, is not decided yet. () = whatever they say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, assert_never
 
 from core.decisions import Decision, Waiver
+from core.holder_changes import HolderChange, UnlawfulTender
 from core.offer_state import AcceptedGrant, Extension, TermsChange
 from core.plain import canonical, from_plain, to_plain
 from core.submissions import Submission
@@ -42,6 +43,8 @@ class EventKind(StrEnum):
     WAIVER_PROPOSED = "waiver_proposed"
     WAIVER_DECLINED = "waiver_declined"
     TAX_ID_SHOWN = "tax_id_shown"
+    HOLDER_REPORTED = "holder_reported"
+    TENDER_UNLAWFUL = "tender_unlawful"
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +217,20 @@ class TaxIdShown:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class HolderReported:
+    """What HR, counsel or the holder said of one holder's circumstances; the change's `detail` is the reason given."""
+
+    change: HolderChange
+
+
+@dataclass(frozen=True, slots=True)
+class TenderUnlawful:
+    """Counsel says that the tenders of some holders may be unlawful to accept (OTE §4, EF-I 8)."""
+
+    tender: UnlawfulTender
+
+
 Body = (
     LedgerImported
     | FaxReceived
@@ -235,6 +252,8 @@ Body = (
     | WaiverProposed
     | WaiverDeclined
     | TaxIdShown
+    | HolderReported
+    | TenderUnlawful
 )
 
 BODY_OF: Mapping[EventKind, type[Any]] = MappingProxyType(
@@ -259,6 +278,8 @@ BODY_OF: Mapping[EventKind, type[Any]] = MappingProxyType(
         EventKind.WAIVER_PROPOSED: WaiverProposed,
         EventKind.WAIVER_DECLINED: WaiverDeclined,
         EventKind.TAX_ID_SHOWN: TaxIdShown,
+        EventKind.HOLDER_REPORTED: HolderReported,
+        EventKind.TENDER_UNLAWFUL: TenderUnlawful,
     }
 )
 _KIND_OF = {body: kind for kind, body in BODY_OF.items()}
@@ -314,7 +335,7 @@ def subject_of(body: Body) -> str:
             return body.subject
         case OfferExtended() | OfferTerminated() | OfferAccepted() | OfferChanged():
             return OFFER
-        case WaiverProposed() | WaiverDeclined() | DefectWaived():
+        case WaiverProposed() | WaiverDeclined() | DefectWaived() | HolderReported() | TenderUnlawful():
             return OFFER
         case _:
             assert_never(body)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
@@ -27,12 +27,15 @@ class HolderChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HolderChange:
-    """One change of one holder's circumstances. `changed_on` is a date in the offer's zone."""
+    """One change of one holder's circumstances. `changed_on` is a date in the offer's zone.
+
+    `detail` says what was reported; it may speak of health, and stays out of logs.
+    """
 
     holder_id: str
     kind: HolderChangeKind
     changed_on: date
-    detail: str = ""
+    detail: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,15 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from core.events import NewEvent
+from core.events import OFFER, DecisionTakenBack, HolderReported, NewEvent, TenderUnlawful
+from core.offer_state import OfferState
 from flows.desk import Desk
 from judging.books import Judged, judged_now
 from ledger import grants, journal
+from ledger.replay import Record, replay
 from validators.closing import offer_case_at
 from validators.offer_case import OfferCase
-from validators.offer_decisions import Decided
+from validators.offer_decisions import Decided, OfferEventRefused, needs_reason
 
 
 def decide(desk: Desk, actor: str, choose: Callable[[OfferCase], Decided]) -> Decided:
@@ -27,6 +29,27 @@ def decide(desk: Desk, actor: str, choose: Callable[[OfferCase], Decided]) -> De
     return decided
 
 
+def take_back_report(desk: Desk, actor: str, report: HolderReported | TenderUnlawful, reason: str) -> None:
+    """Takes back what was reported of a holder, which stays written; raises OfferEventRefused where nothing was.
+
+    The reason given with the report need not be repeated.
+    """
+    needs_reason(reason)
+    with desk.books.writing() as connection:
+        record = replay(journal.read(connection), Record(OfferState(desk.offer.terms.expiration)))
+        wanted = _fact_of(report)
+        event_id = next((key for key, known in record.reports.items() if _fact_of(known) == wanted), None)
+        if event_id is None:
+            raise OfferEventRefused("no such report is on record: `tenderfax offer show` lists them")
+        journal.append(connection, [NewEvent(desk.now(), actor, DecisionTakenBack(event_id, OFFER, reason))])
+
+
+def _fact_of(report: HolderReported | TenderUnlawful) -> tuple[object, ...]:
+    if isinstance(report, HolderReported):
+        return report.change.holder_id, report.change.kind, report.change.changed_on
+    return report.tender.holder_ids, report.tender.recorded_on
+
+
 def offer_case(desk: Desk, connection: Connection) -> OfferCase:
     """The offer as the books have it now, with all that its rules look at; after expiration, as that left it."""
     judged = judged_now(desk.offer.terms, connection)
@@ -38,6 +61,8 @@ def offer_case(desk: Desk, connection: Connection) -> OfferCase:
         ledger=judged.ledger,
         judged=[(judgement, kinds[judgement.submission_id]) for judgement in judged.judgements.values()],
         shares_at_receipt=_shares_at_receipt(desk, connection, judged),
+        holder_changes=judged.record.holder_changes,
+        unlawful=judged.record.unlawful,
         decisions=judged.record.decisions,
     )
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from core.decisions import Decision
-from core.events import FaxQuarantined, FindingDecided
+from core.events import FaxQuarantined, FindingDecided, HolderReported
 from core.findings import Disposition, Hold, Resolution, Severity
 from core.holders import OptionLedger
 from core.judgements import Judgement, Standing
@@ -167,6 +167,12 @@ def _papers_until(terms: Terms, full: Record, instant: datetime) -> Record:
             key: body
             for key, body in full.reversible.items()
             if not isinstance(body, FindingDecided) or body.decision.decided_at <= instant
+        },
+        reports={
+            key: body
+            for key, body in full.reports.items()
+            if (body.change.changed_on if isinstance(body, HolderReported) else body.tender.recorded_on)
+            <= terms.local_date(instant)
         },
     )
 

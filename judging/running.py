@@ -36,7 +36,15 @@ _TOUCHES_EVERYBODY = frozenset(
 )
 
 
-_TOUCHES_NO_FORM = frozenset({EventKind.TAX_ID_SHOWN, EventKind.WAIVER_PROPOSED, EventKind.WAIVER_DECLINED})
+_TOUCHES_NO_FORM = frozenset(
+    {
+        EventKind.TAX_ID_SHOWN,
+        EventKind.WAIVER_PROPOSED,
+        EventKind.WAIVER_DECLINED,
+        EventKind.HOLDER_REPORTED,
+        EventKind.TENDER_UNLAWFUL,
+    }
+)
 _TOUCHES_KNOWN_FORMS = _TOUCHES_NO_FORM | {
     EventKind.FIELD_CORRECTED,
     EventKind.FINDING_DECIDED,

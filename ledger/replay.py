@@ -28,15 +28,18 @@ from core.events import (
     FormDismissed,
     FormKeyed,
     HolderAssigned,
+    HolderReported,
     LedgerImported,
     OfferAccepted,
     OfferChanged,
     OfferExtended,
     OfferTerminated,
     TaxIdShown,
+    TenderUnlawful,
     WaiverDeclined,
     WaiverProposed,
 )
+from core.holder_changes import HolderChange, UnlawfulTender
 from core.offer_state import OfferState
 from core.submissions import Submission
 from core.transmissions import Receipt, Transmission
@@ -94,6 +97,8 @@ class Record:
     """What persons decided at the desk and nobody took back, by the event's id."""
     proposals: Mapping[str, ProposedWaiver] = field(default_factory=dict)
     """Every waiver that was proposed, by its id; waiting, in force or declined."""
+    reports: Mapping[str, HolderReported | TenderUnlawful] = field(default_factory=dict)
+    """What was reported of holders and nobody took back, by the event's id."""
 
     @property
     def decisions(self) -> tuple[Decision, ...]:
@@ -117,6 +122,14 @@ class Record:
         """The submissions that wait for counsel."""
         return frozenset(body.submission_id for body in self.reversible.values() if isinstance(body, CounselAsked))
 
+    @property
+    def holder_changes(self) -> tuple[HolderChange, ...]:
+        return tuple(body.change for body in self.reports.values() if isinstance(body, HolderReported))
+
+    @property
+    def unlawful(self) -> tuple[UnlawfulTender, ...]:
+        return tuple(body.tender for body in self.reports.values() if isinstance(body, TenderUnlawful))
+
     def ledger_version(self) -> int | None:
         """The version in force: the one of the latest date, of two with the same date the one imported last."""
         newest = max(self.imports, key=lambda i: (i.as_of, i.version), default=None)
@@ -127,7 +140,7 @@ def replay(events: Iterable[Event], record: Record) -> Record:
     """`record` carried on by `events`, which must be the lines that follow it in the journal."""
     faxes, keyed = dict(record.faxes), dict(record.keyed)
     offer, imports, seq = record.offer, list(record.imports), record.seq
-    reversible, proposals = dict(record.reversible), dict(record.proposals)
+    reversible, proposals, reports = dict(record.reversible), dict(record.proposals), dict(record.reports)
     for event in events:
         seq = event.seq
         match event.body():
@@ -162,13 +175,16 @@ def replay(events: Iterable[Event], record: Record) -> Record:
                 reversible[event.id] = body
             case DecisionTakenBack(event_id=event_id):
                 reversible.pop(event_id, None)
+                reports.pop(event_id, None)
+            case HolderReported() | TenderUnlawful() as body:
+                reports[event.id] = body
             case LedgerImported() as body:
                 imports.append(body)
             case FaxArchived() | TaxIdShown() | WaiverDeclined():
                 pass
             case other:
                 assert_never(other)
-    return Record(offer, seq, faxes, keyed, tuple(imports), reversible, proposals)
+    return Record(offer, seq, faxes, keyed, tuple(imports), reversible, proposals, reports)
 
 
 def _closed(waiver: ProposedWaiver, event: Event, reason: str, *, in_force: bool) -> ProposedWaiver:

@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from core.decisions import Decision
 from core.findings import FORM, Disposition, Finding, Hold, Resolution, RowStatus, Severity
+from core.holder_changes import HolderChange, UnlawfulTender
 from core.holders import OptionLedger
 from core.judgements import Judgement, Standing, State
 from core.offer_state import AcceptedGrant, OfferState
@@ -26,12 +27,18 @@ from validators.offer_level import OFFER_RULE_BY_CODE, Stops, offer_findings
 def blocks_acceptance(finding: Finding) -> bool:
     """Whether nothing may be accepted while this offer-level finding stands as it does.
 
-    A fatal one blocks where its rule stops the close; a review wherever it concerns the tender, until decided.
+    A fatal one blocks where its rule stops the close; a review wherever it concerns the tender, until decided. A change
+    upheld as material blocks until counsel is content with how long the offer stays open, and it is cleared.
     """
     stops = OFFER_RULE_BY_CODE[finding.code].stops
     if finding.severity is Severity.FATAL:
         return stops is Stops.CLOSE
+    if finding.code in _BLOCKS_UPHELD and finding.resolution is Resolution.UPHELD:
+        return True
     return finding.severity is Severity.REVIEW and finding.resolution is Resolution.OPEN and stops is not Stops.GRANT
+
+
+_BLOCKS_UPHELD = frozenset({"EXT_MATERIAL_CHANGE"})
 
 
 def leaves_out(finding: Finding) -> bool:
@@ -112,6 +119,8 @@ def offer_case_at(
     ledger: OptionLedger,
     judged: Iterable[tuple[Judgement, Kind | None]],
     shares_at_receipt: Mapping[str, int] = MappingProxyType({}),
+    holder_changes: tuple[HolderChange, ...] = (),
+    unlawful: tuple[UnlawfulTender, ...] = (),
     decisions: tuple[Decision, ...] = (),
 ) -> OfferCase:
     """The offer at `as_of` with judgements and standings as they are by then: after expiration, as that left them.
@@ -137,5 +146,7 @@ def offer_case_at(
         judgements=judgements,
         standings=MappingProxyType(standings),
         shares_at_receipt=MappingProxyType(dict(shares_at_receipt)),
+        holder_changes=holder_changes,
+        unlawful=unlawful,
         decisions=decisions,
     )

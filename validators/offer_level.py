@@ -544,9 +544,15 @@ def _decided(finding: Finding, decisions: Iterable[Decision]) -> Finding:
         return finding
     resolution = Resolution.OPEN
     for decision in sorted(decisions, key=lambda d: d.decided_at):
-        if (decision.submission_id, decision.code, decision.target) == (OFFER, finding.code, finding.target):
-            resolution = _RESOLUTION.get(decision.verdict, resolution)
+        if _is_on(decision, finding):
+            resolution = RESOLUTION_OF.get(decision.verdict, resolution)
     return replace(finding, resolution=resolution)
 
 
-_RESOLUTION = {Verdict.CLEAR: Resolution.CLEARED, Verdict.UPHOLD: Resolution.UPHELD}
+def _is_on(decision: Decision, finding: Finding) -> bool:
+    """Whether this is the finding that was decided, and not a later one with another day or number behind it."""
+    same = (decision.submission_id, decision.code, decision.target) == (OFFER, finding.code, finding.target)
+    return same and (not decision.about or finding.message in decision.about)
+
+
+RESOLUTION_OF = {Verdict.CLEAR: Resolution.CLEARED, Verdict.UPHOLD: Resolution.UPHELD}

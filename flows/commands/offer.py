@@ -1,4 +1,4 @@
-"""`offer extend|change|terminate|accept|waive|show`: what happens to the offer, each an event with its reason."""
+"""`offer extend|change|terminate|accept|waive|settle|report|show`: what happens to the offer, each an event."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from flows.commands.printing import print_json
 from flows.settings import BadSetting, parse_moment
 
 if TYPE_CHECKING:
+    from core.events import HolderReported, TenderUnlawful
     from flows.desk import Desk
     from validators.offer_case import OfferCase
     from validators.offer_decisions import Decided
@@ -26,7 +27,7 @@ At = Annotated[str | None, typer.Option("--at", metavar="T", help="When, ISO 860
 
 def register(app: typer.Typer) -> None:
     offer = typer.Typer(help="What happens to the offer itself.", no_args_is_help=True)
-    for command in (extend, change, terminate, accept, waive, show):
+    for command in (extend, change, terminate, accept, waive, settle, report, show):
         offer.command()(command)
     app.add_typer(offer, name="offer")
 
@@ -67,7 +68,7 @@ def change(
         raise BadSetting(f"KIND: {kind!r} is not one of {', '.join(ChangeKind)}")
 
     def choose(desk: Desk) -> Callable[[OfferCase], Decided]:
-        day = _day(notified_on) if notified_on else desk.offer.terms.local_date(desk.now())
+        day = _day("--notified-on", notified_on) if notified_on else desk.offer.terms.local_date(desk.now())
         return lambda case: decide_change(case, day, ChangeKind(kind), reason)
 
     _decide(context, actor, choose)
@@ -122,6 +123,78 @@ def waive(
     _decide(context, by, choose)
 
 
+def settle(
+    context: typer.Context,
+    code: Annotated[str, typer.Argument(metavar="CODE", help="The code of a review that `offer show` lists.")],
+    upheld: Annotated[bool, typer.Option("--uphold/--clear", help="The irregularity stands, or there is none.")],
+    reason: Reason,
+    target: Annotated[
+        str, typer.Option("--target", metavar="T", help="The holder, grant or offer; needed where several are found.")
+    ] = "",
+    actor: Actor = None,
+) -> None:
+    """Decide one of the offer's own reviews; a later change, day or number asks again."""
+    from core.decisions import Decision, Verdict
+    from validators.offer_decisions import decide_settlement
+    from validators.offer_level import OFFER
+
+    by, verdict = actor or getpass.getuser(), Verdict.UPHOLD if upheld else Verdict.CLEAR
+
+    def choose(desk: Desk) -> Callable[[OfferCase], Decided]:
+        asked = Decision(f"D-{uuid.uuid4().hex[:12]}", OFFER, code, target, verdict, by, desk.now(), reason)
+        return lambda case: decide_settlement(case, asked)
+
+    _decide(context, by, choose)
+
+
+def report(
+    context: typer.Context,
+    holder: Annotated[str, typer.Argument(metavar="HOLDER", help="The holder's id in the option ledger.")],
+    reason: Reason,
+    on: Annotated[str, typer.Option("--on", metavar="DATE", help="The day on which it happened.")],
+    change: Annotated[
+        str | None, typer.Option("--change", metavar="KIND", help="left, died, promoted, ...; a wrong one lists all.")
+    ] = None,
+    unlawful: Annotated[
+        bool, typer.Option("--unlawful", help="Counsel: the tender may be unlawful to accept.")
+    ] = False,
+    take_back: Annotated[bool, typer.Option("--take-back", help="The report was wrong; it stays written.")] = False,
+    actor: Actor = None,
+) -> None:
+    """Record what happened to a holder, or that the tender is unlawful to accept; or take that back."""
+    from core.events import HolderReported
+    from flows import judging
+    from flows.desk import open_desk
+    from flows.offer_events import take_back_report
+    from validators.offer_decisions import decide_holder_report, decide_unlawful_tender
+
+    told = _report_of(holder, change, unlawful, _day("--on", on), reason)
+    if take_back:
+        desk = open_desk(context.obj)
+        take_back_report(desk, actor or getpass.getuser(), told, reason)
+        judging.refresh(desk)
+        sys.stdout.write("recorded: the report is taken back\n")
+    elif isinstance(told, HolderReported):
+        _decide(context, actor, lambda _: lambda case: decide_holder_report(case, told.change))
+    else:
+        _decide(context, actor, lambda _: lambda case: decide_unlawful_tender(case, told.tender))
+
+
+def _report_of(
+    holder: str, change: str | None, unlawful: bool, day: date, reason: str
+) -> HolderReported | TenderUnlawful:
+    from core.events import HolderReported, TenderUnlawful
+    from core.holder_changes import HolderChange, HolderChangeKind, UnlawfulTender
+
+    if unlawful == (change is not None):
+        raise BadSetting("give either --change KIND or --unlawful")
+    if change is None:
+        return TenderUnlawful(UnlawfulTender(frozenset({holder}), day, reason))
+    if change not in list(HolderChangeKind):
+        raise BadSetting(f"--change: {change!r} is not one of {', '.join(HolderChangeKind)}")
+    return HolderReported(HolderChange(holder, HolderChangeKind(change), day, reason))
+
+
 def show(
     context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False
 ) -> None:
@@ -130,7 +203,7 @@ def show(
     from flows.desk import open_desk
     from flows.offer_events import offer_case
     from offers.state import judged_extensions
-    from validators.offer_level import offer_findings
+    from validators.offer_level import OFFER, offer_findings
 
     desk = open_desk(context.obj)
     with desk.books.reading() as connection:
@@ -145,11 +218,21 @@ def show(
         "announce_extension_by": case.terms.announcement_limit(case.expiration).isoformat(),
         "changes": to_plain(case.state.changes),
         "waivers": to_plain(case.state.waivers),
+        "holder_changes": to_plain(case.holder_changes),
+        "unlawful": to_plain(case.unlawful),
+        "decisions": [to_plain(decision) for decision in case.decisions if decision.submission_id == OFFER],
         "terminated_at": to_plain(case.state.terminated_at),
         "accepted_at": to_plain(case.state.accepted_at),
         "accepted_grants": to_plain(case.state.accepted_grants),
         "findings": [
-            {"code": f.code, "severity": f.severity.value, "target": f.target, "message": f.message, "cite": f.cite}
+            {
+                "code": f.code,
+                "severity": f.severity.value,
+                "target": f.target,
+                "resolution": f.resolution.value,
+                "message": f.message,
+                "cite": f.cite,
+            }
             for f in offer_findings(case)
         ],
     }
@@ -171,6 +254,7 @@ def _decide(
     actor: str | None,
     choose: Callable[[Desk], Callable[[OfferCase], Decided]],
 ) -> None:
+    from core.findings import Resolution
     from flows import judging
     from flows.desk import open_desk
     from flows.offer_events import decide
@@ -180,7 +264,8 @@ def _decide(
     judging.refresh(desk)
     sys.stdout.write(f"recorded: {type(decided.event).__name__}\n")
     for finding in decided.findings:
-        sys.stdout.write(f"{finding.severity.value}: {finding.code} {finding.target}: {finding.message}\n")
+        settled = "" if finding.resolution is Resolution.OPEN else f", {finding.resolution.value}"
+        sys.stdout.write(f"{finding.severity.value}{settled}: {finding.code} {finding.target}: {finding.message}\n")
 
 
 def _moment(desk: Desk, name: str, text: str | None) -> datetime:
@@ -188,8 +273,8 @@ def _moment(desk: Desk, name: str, text: str | None) -> datetime:
     return parse_moment(name, text) if text else desk.now().astimezone(desk.offer.terms.time_zone)
 
 
-def _day(text: str) -> date:
+def _day(name: str, text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise BadSetting(f"--notified-on: {text!r} is no date such as 2003-07-09") from None
+        raise BadSetting(f"{name}: {text!r} is no date such as 2003-07-09") from None

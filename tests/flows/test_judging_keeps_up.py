@@ -20,9 +20,11 @@ from core.events import (
     FieldCorrected,
     FindingDecided,
     FormKeyed,
+    HolderReported,
     NewEvent,
     OfferExtended,
 )
+from core.holder_changes import HolderChange, HolderChangeKind
 from core.notation import parse_submission
 from core.offer_state import Extension
 from core.submissions import Submission
@@ -55,7 +57,10 @@ def happen(desk: Desk, *bodies: Body) -> None:
 
 
 def history(form: Submission) -> Iterator[tuple[Body, ...]]:
-    """What may happen in a week: forms, copies, a late one, a quarantined file, decisions, a waiver, an extension."""
+    """What may happen in a week.
+
+    Forms, copies, a late one, a quarantined file, decisions, a waiver, an extension, a report of a holder.
+    """
     fields = form.fields
     faxed = replace(form, id="F1", fax="f" * 64, fields=replace(fields, printed_name="Maria Ortega", date="7/15/03"))
     late = replace(form, id="S2", received_at=NOON + timedelta(hours=6), fields=replace(fields, date="7/24/03"))
@@ -72,6 +77,8 @@ def history(form: Submission) -> Iterator[tuple[Body, ...]]:
     yield (FieldCorrected("F1", "printed_name", "Maria L. Ortega", "seen on the crop"),)
     yield (DefectWaived(Waiver("W1", "EMAIL_MISSING", "counsel", NOON, "courtesy")),)
     yield (OfferExtended(Extension(NOON, NOON + timedelta(days=7)), "storm"),)
+    yield (HolderReported(HolderChange("H1", HolderChangeKind.INCAPACITATED, NOON.date(), "told by HR")),)
+    yield (FindingDecided(Decision("D0", "offer", "INCAPACITY", "H1", Verdict.CLEAR, "B", NOON, "still employed")),)
     yield (FindingDecided(Decision("D1", "S2", "AMEND_BOX_UNCHECKED", "form", Verdict.CLEAR, "B", NOON, "asked")),)
 
 

@@ -28,6 +28,7 @@ from core.events import (
     FormDismissed,
     FormKeyed,
     HolderAssigned,
+    HolderReported,
     LedgerImported,
     NewEvent,
     OfferAccepted,
@@ -35,11 +36,13 @@ from core.events import (
     OfferExtended,
     OfferTerminated,
     TaxIdShown,
+    TenderUnlawful,
     WaiverDeclined,
     WaiverProposed,
     body_of,
     payload_of,
 )
+from core.holder_changes import HolderChange, HolderChangeKind, UnlawfulTender
 from core.offer_state import AcceptedGrant, ChangeKind, Extension, TermsChange
 from core.readings import Box, Doubt, Mark, Reading
 from core.submissions import Evidence, Fields, GrantRow, Kind, Schedule, Signature, Submission
@@ -94,6 +97,8 @@ BODIES: tuple[Body, ...] = (
     WaiverProposed("W1", "EMAIL_MISSING", "courtesy"),
     WaiverDeclined("W1", "EMAIL_MISSING", "no"),
     TaxIdShown("S1", "compared with the agreement"),
+    HolderReported(HolderChange("H1", HolderChangeKind.DIED, date(2003, 7, 20), "told by the family")),
+    TenderUnlawful(UnlawfulTender(frozenset({"H2", "H1"}), date(2003, 7, 20), "state law")),
 )
 
 

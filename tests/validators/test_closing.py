@@ -172,6 +172,8 @@ def finding_of(code: str, resolution: Resolution = Resolution.OPEN, for_review: 
         ("EXT_ANNOUNCED_LATE", Resolution.OPEN, True),
         ("EXT_ANNOUNCED_LATE", Resolution.CLEARED, False),
         ("EXT_ANNOUNCED_LATE", Resolution.UPHELD, False),
+        ("EXT_MATERIAL_CHANGE", Resolution.CLEARED, False),
+        ("EXT_MATERIAL_CHANGE", Resolution.UPHELD, True),
         ("DEATH_BEFORE_CANCELLATION", Resolution.OPEN, True),
         ("DEATH_BEFORE_CANCELLATION", Resolution.UPHELD, False),
         ("STATUS_LOST_BEFORE_CANCELLATION", Resolution.OPEN, False),
