@@ -27,6 +27,9 @@ _DITHER_SHARE: Final = 0.10
 """Design 4, measured there: specks of 12 pixels or fewer holding over a tenth of the ink tell a dithered page."""
 _DITHER_INK: Final = 0.05
 """A page with less ink than this share of its pixels is text with dirt, whatever its specks hold."""
+_STROKE_CURVE: Final = 2.2
+"""Darkens what the blur left of thin strokes: points and hyphens came out lighter than ink. Typed grant cells read
+right on eight dithered forms in training letters: 36 of 88 without it, 68 at 1.8, 72 at 2.6, 41 at 3.6."""
 _DIRT_PIXELS: Final = 2
 """A lone blot up to this many fine fax pixels is dirt; of standard ones (twice as high), one. The point in a typed
 price is one point across, 2.8 x 2.7 fine pixels or 2.8 x 1.4 standard ones: 24.50 must not become 2450."""
@@ -99,8 +102,8 @@ def _descreened(native: Gray) -> Gray:
     ground = np.percentile(smooth[::7, ::7], 60)
     dark = np.percentile(smooth[::7, ::7], 0.5)
     span = max(float(ground - dark) * 0.8, 16.0)
-    stretched = (smooth.astype(np.float32) - (float(ground) * 0.95 - span)) * (255.0 / span)
-    return np.clip(stretched, 0, 255).astype(np.uint8)
+    stretched = (smooth.astype(np.float32) - (float(ground) * 0.95 - span)) / span
+    return np.asarray(255.0 * np.clip(stretched, 0.0, 1.0) ** _STROKE_CURVE, np.uint8)
 
 
 def _without_dirt(native: Gray, largest: int) -> Gray:
