@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+import runpy
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
-from pypdf import PdfReader
+from pypdf import PdfReader, PdfWriter
+from pypdf.annotations import Link
 
 from core.submissions import Kind
+from offers import blanks
 from offers.blanks import FormSourceUnusable, draw_blanks
 from offers.forms import FieldKind, FormOutOfStep, NoForms, load_forms
 
@@ -37,6 +41,7 @@ def test_every_blank_of_the_design_is_there_with_its_pages(forms) -> None:
         "schedule": ["SCHEDULE"],
     }
     assert forms.of(Kind.NOTICE, "2003-06-25").form_id == "notice_2003-06-25"
+    assert forms.form("schedule") is forms.schedule
 
 
 def test_the_fields_bear_the_agreed_names(forms) -> None:
@@ -123,6 +128,26 @@ def test_a_page_too_full_is_refused_not_cut(tmp_path: Path) -> None:
         draw_blanks(tmp_path / "forms", tmp_path)
 
 
+def test_a_block_of_unknown_kind_is_refused_with_the_kinds_there_are(tmp_path: Path) -> None:
+    shutil.copytree(FOLDER, tmp_path / "forms")
+    source = tmp_path / "forms" / "source" / "schedule.toml"
+    source.write_text(source.read_text().replace('kind = "grant_table"', 'kind = "grid"'))
+    with pytest.raises(FormSourceUnusable, match=r"^schedule\.toml: page SCHEDULE .* 'grid': use one of tick, title,"):
+        draw_blanks(tmp_path / "forms", tmp_path)
+
+
+def test_run_as_a_program_it_draws_into_the_folder_and_names_what_it_wrote(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "source").mkdir()
+    shutil.copytree(FOLDER / "typeface", tmp_path / "typeface")
+    shutil.copy(FOLDER / "source" / "schedule.toml", tmp_path / "source")
+    monkeypatch.setattr(sys, "argv", ["offers.blanks", str(tmp_path)])
+    runpy.run_path(blanks.__file__, run_name="__main__")
+    assert capsys.readouterr().out.splitlines() == [str(tmp_path / "schedule.pdf"), str(tmp_path / "schedule.toml")]
+    assert load_forms(tmp_path).schedule.pages[0].zones == load_forms(FOLDER).schedule.pages[0].zones
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
@@ -139,6 +164,20 @@ def test_a_blank_out_of_step_with_its_declaration_is_refused(tmp_path: Path, old
     (tmp_path / "notice_2003-07-09.toml").write_text(declared.replace(old, new))
     with pytest.raises(FormOutOfStep, match=re.escape(message)):
         load_forms(tmp_path)
+
+
+def test_a_blank_without_its_declaration_is_refused(tmp_path: Path) -> None:
+    shutil.copy(FOLDER / "schedule.pdf", tmp_path)
+    with pytest.raises(FormOutOfStep, match=r"has no schedule\.toml beside it"):
+        load_forms(tmp_path)
+
+
+def test_an_annotation_that_is_no_field_is_no_place_to_write(forms, tmp_path: Path) -> None:
+    marked = PdfWriter(clone_from=FOLDER / "schedule.pdf")
+    marked.add_annotation(0, Link(rect=(72, 72, 144, 90), url="https://example.com"))
+    marked.write(tmp_path / "schedule.pdf")
+    shutil.copy(FOLDER / "schedule.toml", tmp_path)
+    assert load_forms(tmp_path).schedule.pages == forms.schedule.pages
 
 
 def test_a_folder_without_blanks_is_refused(tmp_path: Path) -> None:
