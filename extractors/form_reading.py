@@ -13,11 +13,12 @@ from core.holders import OptionLedger
 from core.readings import Mark, Reading
 from core.submissions import Evidence, Fields, GrantRow, Schedule, Submission
 from core.transmissions import Receipt
+from extractors.address_box import address_questions, read_address_box
 from extractors.answers import Answer, Question, ask_readers, reading_of
 from extractors.classify import evidence_in
 from extractors.cover_words import words_that_count
 from extractors.doubts import ReadField, doubts_of
-from extractors.free_text import capacity_in, title_in
+from extractors.free_text import Sign, capacity_in, signs_in, title_in
 from extractors.matching import Match, find_holder, name_in_question
 from extractors.page_images import RegisteredPage
 from extractors.readers.reader import Reader, Writing
@@ -56,7 +57,6 @@ class _Reading:
     """Everything read of a form, by key."""
 
     fields: Mapping[str, ReadField]
-    answers: Mapping[str, Answer]
     signings: Mapping[str, Signed]
     notes: tuple[str, ...]
 
@@ -115,30 +115,53 @@ def _form_pages(pages: Sequence[tuple[RegisteredPage, PageInk]]) -> Iterator[For
 
 
 def _read(own: Sequence[FormPage], readers: Sequence[Reader], thresholds: Thresholds) -> _Reading:
-    signing = {
-        each.key_of(ink.zone.name): signature_questions(each.key_of(ink.zone.name), each.ink.shared, ink.written)
-        for each, ink in _zones(own)
-        if ink.zone.field_kind is FieldKind.SIGNATURE and each.ink.shared is not None
-    }
+    questions = {each.key_of(ink.zone.name): _questions(each, ink) for each, ink in _zones(own)}
     notes = [
         Question(f"note{place}.{number}", Writing.WORDS, note)
         for place, each in enumerate(own)
         for number, note in enumerate(each.ink.notes)
     ]
-    text = [
-        Question(each.key_of(ink.zone.name), Writing(ink.zone.field_kind.value), ink.written)
-        for each, ink in _zones(own)
-        if ink.is_filled and ink.zone.field_kind not in (FieldKind.SIGNATURE, FieldKind.TICK)
-    ]
-    answers = ask_readers([*text, *(q for group in signing.values() for q in group), *notes], readers, thresholds)
+    asked = [question for group in questions.values() for question in group]
+    answers = dict(ask_readers([*asked, *notes], readers, thresholds))
+    said = [answers[note.key].fused.value for note in notes]
+    if questions.get("address"):
+        box = read_address_box(questions["address"], answers)
+        answers["address"] = box.address
+        said += box.notes
     name = answers["printed_name"].fused.value if "printed_name" in answers else ""
-    signings = {key: read_signing(questions, answers, name) for key, questions in signing.items()}
+    signings = {
+        each.key_of(ink.zone.name): read_signing(
+            questions[each.key_of(ink.zone.name)], answers, name, lost=ink.unreadable
+        )
+        for each, ink in _zones(own)
+        if ink.zone.field_kind is FieldKind.SIGNATURE
+    }
     fields = {
         each.key_of(ink.zone.name): _read_field(each, ink, answers, signings)
         for each, ink in _zones(own)
         if ink.is_filled or ink.unreadable or ink.zone.row is None
     }
-    return _Reading(fields, answers, signings, tuple(answers[note.key].fused.value for note in notes))
+    return _Reading(fields, signings, (*said, *_said_in_boxes(fields, signings)))
+
+
+def _questions(each: FormPage, ink: ZoneInk) -> tuple[Question, ...]:
+    """What the readers are asked about a zone; nothing about a blank one and about a tick."""
+    key, kind = each.key_of(ink.zone.name), ink.zone.field_kind
+    if not ink.is_filled or kind is FieldKind.TICK or each.ink.shared is None:
+        return ()
+    if kind is FieldKind.SIGNATURE:
+        return signature_questions(key, each.ink.shared, ink.written)
+    if kind is FieldKind.ADDRESS:
+        return address_questions(key, each.ink.shared, ink.written)
+    return (Question(key, Writing(kind.value), ink.written),)
+
+
+def _said_in_boxes(fields: Mapping[str, ReadField], signings: Mapping[str, Signed]) -> Iterator[str]:
+    """Conditions and the like that somebody wrote into a box meant for something else."""
+    texts = [field.reading.raw for field in fields.values() if field.writing is not None]
+    for text in (*texts, *(signed.said for signed in signings.values())):
+        if {found.sign for found in signs_in(text)} & {Sign.CONDITION, Sign.PARTIAL, Sign.NAME_CHANGE}:
+            yield text
 
 
 def _zones(own: Sequence[FormPage]) -> Iterator[tuple[FormPage, ZoneInk]]:
@@ -156,7 +179,7 @@ def _read_field(
         return ReadField(Reading(key, value, value, mark, tick.confidence, number, ink.zone.box, "ink"), None)
     if kind is FieldKind.SIGNATURE:
         signed = signings[key]
-        mark = Mark.READ if ink.is_filled else Mark.BLANK
+        mark = Mark.READ if ink.is_filled else Mark.ILLEGIBLE if ink.unreadable else Mark.BLANK
         value = signed.signature.reads_as or ""
         return ReadField(
             Reading(key, value, signed.mark.why or value, mark, signed.mark.confidence, number, ink.zone.box, "ink"),

@@ -38,7 +38,7 @@ def notes_on(page: WrittenPage) -> tuple[Written, ...]:
         and piece.top >= _EDGE
         and piece.bottom <= height - _EDGE
     ]
-    groups = _grouped(inner, page.ink.shape)
+    groups = grouped(inner, page.ink.shape)
     notes = [group for group in groups if _is_writing(group)]
     return tuple(page.written(group) for group in sorted(notes, key=lambda group: min(piece.top for piece in group)))
 
@@ -50,7 +50,7 @@ def _is_writing(group: Sequence[Piece]) -> bool:
     return max(piece.bottom for piece in solid) - min(piece.top for piece in solid) >= _LEAST_HEIGHT
 
 
-def _grouped(pieces: Sequence[Piece], shape: tuple[int, ...]) -> list[list[Piece]]:
+def grouped(pieces: Sequence[Piece], shape: tuple[int, ...]) -> list[list[Piece]]:
     """Pieces near each other, nearer down the page than along a line, are one note."""
     if not pieces:
         return []

@@ -37,6 +37,8 @@ class Signed:
     signature: Signature
     mark: SignatureMark
     beside: str = ""
+    said: str = ""
+    """All that any reader read in the box."""
 
 
 def signature_questions(key: str, page: WrittenPage, written: Written) -> tuple[Question, ...]:
@@ -74,14 +76,19 @@ def _groups(pieces: Sequence[Piece]) -> list[list[Piece]]:
     return groups
 
 
-def read_signing(questions: Sequence[Question], answers: Mapping[str, Answer], printed_name: str) -> Signed:
+def read_signing(
+    questions: Sequence[Question], answers: Mapping[str, Answer], printed_name: str, *, lost: bool = False
+) -> Signed:
+    """`questions` are those of `signature_questions`, none for a blank box; `lost`: the fax lost what stood there."""
+    if not questions and lost:
+        return Signed(Signature(None, None), SignatureMark(None, 0.3, "a place that the fax lost"))
     if not questions:
         return Signed(Signature(False, None), read_signature(Written(), looks_typed=False))
     main = answers[questions[0].key]
     mark = read_signature(questions[0].written, looks_typed=_looks_typed(main.by_reader))
     texts = [result.plain for question in questions for result in answers[question.key].by_reader.values()]
     beside = next((text for text in texts if capacity_in(text)), "")
-    return Signed(Signature(mark.present, _legible_name(main.by_reader, printed_name)), mark, beside)
+    return Signed(Signature(mark.present, _legible_name(main.by_reader, printed_name)), mark, beside, " / ".join(texts))
 
 
 def _looks_typed(by_reader: Mapping[str, ReaderResult]) -> bool:

@@ -29,7 +29,10 @@ _LINE_SHARE = 0.85
 
 @dataclass(frozen=True, slots=True)
 class ZoneInk:
-    """One zone with what was written in it. `unreadable`: the fax lost this place, blank paper there proves nothing."""
+    """One zone with what was written in it.
+
+    `unreadable`: the fax lost this place or it lies badly on the blank; blank paper there proves nothing.
+    """
 
     zone: Zone
     written: Written = field(repr=False)
@@ -97,7 +100,8 @@ def _zone_ink(
     if struck and all(_is_mere_line(shared.by_zone[each.name]) for each in form_page.zones if each.row == zone.row):
         # A line through an unused row strikes nothing out (rulebook 23).
         written = Written()
-    return ZoneInk(zone, written, any(_overlap(zone.box, lost) for lost in unreadable))
+    edged = zone.row is not None and rows[zone.row].edged
+    return ZoneInk(zone, written, edged or any(_overlap(zone.box, lost) for lost in unreadable))
 
 
 def _is_mere_line(written: Written) -> bool:
