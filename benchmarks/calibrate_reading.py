@@ -1,10 +1,10 @@
 """Measures what the readers' votes are worth: fits [worth.*] of extractors/thresholds.toml and prints how it holds.
 
-    python -m benchmarks.calibrate_reading [--forms 300] [--seed 7100] [--votes FILE]
+    python -m benchmarks.calibrate_reading [--forms 250] [--seed 7210] [--votes FILE...]
 
 Writes one filled page a form in the training hands, faxes it with moderate damage, reads every zone and compares with
 what was written. Half of the forms fit the weights, the other half shows how often readings above each confidence were
-wrong. `--votes` keeps the readings, so that a new fit needs no new reading.
+wrong. `--votes` names a file to keep the readings in; files that exist are fitted again, together, without new reading.
 """
 
 from __future__ import annotations
@@ -55,23 +55,28 @@ class Sighting:
 
 def main() -> None:
     arguments = _arguments()
-    if arguments.votes and arguments.votes.exists():
-        sightings = pickle.loads(arguments.votes.read_bytes())  # noqa: S301 - a file of our own making
-    else:
+    kept = [path for path in arguments.votes if path.exists()]
+    sightings = [each for path in kept for each in _kept_in(path)]
+    if not kept:
         sightings = list(_sightings(arguments.forms, arguments.seed))
-        if arguments.votes:
-            arguments.votes.write_bytes(pickle.dumps(sightings))
+        for path in arguments.votes[:1]:
+            path.write_bytes(pickle.dumps(sightings))
     for writing in Writing:
         own = [each for each in sightings if each.writing is writing]
         if len(own) >= 40:
             _calibrate(writing, own)
 
 
+def _kept_in(path: Path) -> list[Sighting]:
+    found: list[Sighting] = pickle.loads(path.read_bytes())  # noqa: S301 - a file of our own making
+    return found
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--forms", type=int, default=300)
-    parser.add_argument("--seed", type=int, default=7100)
-    parser.add_argument("--votes", type=Path)
+    parser.add_argument("--forms", type=int, default=250)
+    parser.add_argument("--seed", type=int, default=7210)
+    parser.add_argument("--votes", type=Path, nargs="*", default=[])
     return parser.parse_args()
 
 

@@ -11,6 +11,8 @@ from extractors.fusion import Fused
 from extractors.marks import NOTHING_WRITTEN
 from extractors.readers.reader import Writing
 
+HOME = "9400 Roscoe Blvd, Reseda, CA 91335"
+
 
 def box_of(*blocks: str) -> tuple[str, tuple[str, ...]]:
     questions = [Question(f"address#{i}", Writing.ADDRESS, NOTHING_WRITTEN) for i in range(len(blocks))]
@@ -25,12 +27,12 @@ def box_of(*blocks: str) -> tuple[str, tuple[str, ...]]:
 @pytest.mark.parametrize(
     ("blocks", "address", "notes"),
     [
-        (("9400 Roscoe Blvd, Reseda, CA 91335",), "9400 Roscoe Blvd, Reseda, CA 91335", ()),
+        ((HOME,), HOME, ()),
         (("9400 Roscoe Blvd", "Reseda, CA 91335"), "9400 Roscoe Blvd Reseda, CA 91335", ()),
-        (("Call me x4417", "9400 Roscoe Blvd, Reseda, CA 91335"), "9400 Roscoe Blvd, Reseda, CA 91335", ("Call me x4417",)),
-        (("9400 Roscoe Blvd, Reseda, CA 91335", "only if paid"), "9400 Roscoe Blvd, Reseda, CA 91335", ("only if paid",)),
+        (("Call me x4417", HOME), HOME, ("Call me x4417",)),
+        ((HOME, "only if paid"), HOME, ("only if paid",)),
         (("12 Rue de la Paix", "Paris"), "12 Rue de la Paix Paris", ()),
     ],
-)  # fmt: skip
+)
 def test_what_stands_beside_an_address_is_a_note(blocks: tuple[str, ...], address: str, notes: tuple[str, ...]) -> None:
     assert box_of(*blocks) == (address, notes)
