@@ -23,6 +23,9 @@ from core.submissions import Evidence, Fields, GrantRow, Kind, Schedule, Signatu
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
 
+UNKNOWN = "unknown"
+"""What a null says of how or where a form arrived: rules 2 and 3 then hold it."""
+
 
 @dataclass(frozen=True, slots=True)
 class KeyedCase:
@@ -106,7 +109,12 @@ class _Place:
         return self.text(key)
 
     def optional_text(self, key: str) -> str | None:
-        return self.text(key) if self.values.get(key) is not None else None
+        """None when it is missing, null or empty."""
+        return self.text(key) or None
+
+    def stated_text(self, key: str, default: str) -> str:
+        """The default when the key is missing; null says that nobody knows, which is no default."""
+        return self.text(key, UNKNOWN) if key in self.values else default
 
     def texts(self, key: str) -> tuple[str, ...]:
         value = self.values.get(key) or []
@@ -280,8 +288,8 @@ def _submission(place: _Place, sequence: int) -> Submission:
     return Submission(
         id=submission_id,
         kind=None if kind is None else named.member("kind", kind, Kind),
-        delivery=named.text("delivery", "fax"),
-        destination=named.text("destination", "listed"),
+        delivery=named.stated_text("delivery", "fax"),
+        destination=named.stated_text("destination", "listed"),
         form_version=named.optional_text("form_version"),
         pages=named.texts("pages"),
         received_start=named.instant("received_start"),

@@ -83,6 +83,18 @@ def test_missing_keys_take_their_defaults_and_a_form_without_signature_is_unsign
     assert submission.fields == Fields(signature=Signature(present=False))
 
 
+def test_a_null_for_the_way_a_form_came_is_unknown_and_never_a_fax_to_the_listed_number() -> None:
+    submission = parse_submission({"id": "S1", "kind": None, "delivery": None, "destination": None, "fields": {}})
+
+    assert (submission.delivery, submission.destination) == ("unknown", "unknown")
+
+
+def test_an_empty_split_group_groups_nothing(case) -> None:
+    [parsed] = parse_cases(changed(case, "ledger.grants.0.split_group", ""))
+
+    assert parsed.ledger.grants[0].split_group is None
+
+
 def test_an_absent_part_of_a_signature_or_schedule_is_not_there() -> None:
     submission = parse_submission({"id": "S1", "kind": "notice", "fields": {"signature": {}, "schedule": {}}})
 
