@@ -198,7 +198,9 @@ _ZONES = {
     **dict.fromkeys(("utc", "gmt"), ZoneInfo("UTC")),
 }
 """Standard and daylight names both mean the wall clock (rulebook 0)."""
-_ZONE_AT_END = re.compile(rf"(?P<clock>.*?) ?\(?(?<![a-z])(?P<zone>{'|'.join(_ZONES)})(?: time)?\)?")
+_ZONE_AT_END = re.compile(
+    rf"(?P<clock>.*?) ?\(?(?<![a-z])(?P<zone>{'|'.join(_ZONES)})(?: standard| daylight)?(?: time)?\)?"
+)
 _CLOCK = re.compile(
     r"(?P<hour>[0-9]{1,2})(?:[:.](?P<minute>[0-9]{2})(?:[:.](?P<second>[0-9]{2}))?)?"
     r"(?: ?o'clock)? ?(?P<half>am|pm|a|p|noon)?"

@@ -174,6 +174,7 @@ def test_a_time_that_could_be_another_stays_unreadable(text: str) -> None:
     [
         ("PT", "America/Los_Angeles"), ("PST", "America/Los_Angeles"), ("pdt", "America/Los_Angeles"),
         ("Pacific", "America/Los_Angeles"), ("Pacific Time", "America/Los_Angeles"), ("(PDT)", "America/Los_Angeles"),
+        ("Pacific Daylight Time", "America/Los_Angeles"), ("Eastern Standard Time", "America/New_York"),
         ("P.D.T.", "America/Los_Angeles"), ("ET", "America/New_York"), ("EST", "America/New_York"),
         ("edt", "America/New_York"), ("E.T.", "America/New_York"), ("CT", "America/Chicago"),
         ("CDT", "America/Chicago"),
