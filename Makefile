@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TRAINING := .venv-training
 
-.PHONY: demo test check lock bench-reading bench-speed rules train system-run system-test clean
+.PHONY: demo test check lock bench-reading bench-speed bench-mutants rules train system-run system-test clean
 
 demo: $(VENV)/.ready system-run   ## the sample faxes end to end, into outputs/demo
 	$(BIN)/tenderfax demo
@@ -24,6 +24,9 @@ bench-reading: $(VENV)/.ready system-run   ## accuracy on forms never used while
 
 bench-speed: $(VENV)/.ready system-run     ## seconds a page against the bare tesseract program
 	$(BIN)/python -m benchmarks.speed
+
+bench-mutants: $(VENV)/.ready     ## turn every comparison of the deciding modules; MODULES="..." for some
+	$(BIN)/python -m benchmarks.mutants $(MODULES)
 
 train: $(TRAINING)/.ready         ## make the cell reader's network again, from its seed (hours)
 	$(TRAINING)/bin/python -m training.train
