@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from core.readings import Mark
 from extractors.fusion import UNREADABLE, count_votes, fuse, of_lines
 from extractors.meanings import meaning, tidied
+from extractors.readers import all_readers
 from extractors.readers.ctc import Frames, decode_beams, decode_greedily, joined_frames, log_likelihood
 from extractors.readers.reader import NOTHING_READ, ReaderResult, Writing
 from extractors.thresholds import load_thresholds
@@ -176,3 +177,17 @@ def test_a_gap_where_a_mark_was_lost_is_mended_as_a_guess_only(writing: Writing,
 def test_two_gaps_are_not_mended() -> None:
     result = ReaderResult("$2 6 3", 0.99, "$2 6 3", (0.99,) * 6)
     assert fuse(Writing.PRICE, {"rapid": result}, load_thresholds()).confidence == 0.0
+
+
+def test_every_reader_has_its_worth_in_every_kind_of_box() -> None:
+    names = {reader.name for reader in all_readers()}
+    thresholds = load_thresholds()
+    assert {writing: set(worth.reader) for writing, worth in thresholds.worth.items()} == dict.fromkeys(Writing, names)
+    assert set(thresholds.asks) == set(Writing)
+
+
+def test_no_use_that_matters_trusts_a_guess() -> None:
+    thresholds = load_thresholds()
+    for writing, asks in thresholds.asks.items():
+        if writing is not Writing.ADDRESS:
+            assert thresholds.guess_at_most < min(asks.plain, asks.confirmed), writing
