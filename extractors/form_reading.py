@@ -35,9 +35,12 @@ _ROWS_OF_A_SCHEDULE = 20
 
 
 @dataclass(frozen=True, slots=True)
-class FormPage:
-    """One page of the form with its ink. `prefix` goes before its keys: "" or "schedule."; `first_row` after earlier
-    sheets of the same kind is how many rows those had."""
+class Sheet:
+    """One page of the form with its ink.
+
+    `prefix` goes before the keys of what is read on it: "" or "schedule."; `rows_before` are the rows of earlier sheets
+    of the same schedule.
+    """
 
     page: RegisteredPage
     ink: PageInk
@@ -77,7 +80,7 @@ def read_form(
     ledger: OptionLedger,
 ) -> Submission:
     """The submission made of `pages`, the form's own in the order sent. `identity` becomes its id."""
-    own = list(_form_pages(pages))
+    own = list(_sheets(pages))
     read = _read(own, readers, thresholds)
     fields = _fields(own, read, [page for page, _ in pages], readers)
     rows = _rows_by_stem(fields)
@@ -103,18 +106,20 @@ def read_form(
     )
 
 
-def _form_pages(pages: Sequence[tuple[RegisteredPage, PageInk]]) -> Iterator[FormPage]:
+def _sheets(pages: Sequence[tuple[RegisteredPage, PageInk]]) -> Iterator[Sheet]:
     sheets = 0
     for page, ink in pages:
-        is_schedule = page.page.page_class == "SCHEDULE"
-        yield FormPage(page, ink, "schedule." if is_schedule else "", sheets * _ROWS_OF_A_SCHEDULE)
-        sheets += is_schedule
+        if page.page.page_class == "SCHEDULE":
+            yield Sheet(page, ink, "schedule.", sheets * _ROWS_OF_A_SCHEDULE)
+            sheets += 1
+        else:
+            yield Sheet(page, ink)
 
 
 # -- from ink to readings -----
 
 
-def _read(own: Sequence[FormPage], readers: Sequence[Reader], thresholds: Thresholds) -> _Reading:
+def _read(own: Sequence[Sheet], readers: Sequence[Reader], thresholds: Thresholds) -> _Reading:
     questions = {each.key_of(ink.zone.name): _questions(each, ink) for each, ink in _zones(own)}
     notes = [
         Question(f"note{place}.{number}", Writing.WORDS, note)
@@ -144,7 +149,7 @@ def _read(own: Sequence[FormPage], readers: Sequence[Reader], thresholds: Thresh
     return _Reading(fields, signings, (*said, *_said_in_boxes(fields, signings)))
 
 
-def _questions(each: FormPage, ink: ZoneInk) -> tuple[Question, ...]:
+def _questions(each: Sheet, ink: ZoneInk) -> tuple[Question, ...]:
     """What the readers are asked about a zone; nothing about a blank one and about a tick."""
     key, kind = each.key_of(ink.zone.name), ink.zone.field_kind
     if not ink.is_filled or kind is FieldKind.TICK or each.ink.shared is None:
@@ -164,13 +169,11 @@ def _said_in_boxes(fields: Mapping[str, ReadField], signings: Mapping[str, Signe
             yield text
 
 
-def _zones(own: Sequence[FormPage]) -> Iterator[tuple[FormPage, ZoneInk]]:
+def _zones(own: Sequence[Sheet]) -> Iterator[tuple[Sheet, ZoneInk]]:
     return ((each, ink) for each in own for ink in each.ink.zones)
 
 
-def _read_field(
-    each: FormPage, ink: ZoneInk, answers: Mapping[str, Answer], signings: Mapping[str, Signed]
-) -> ReadField:
+def _read_field(each: Sheet, ink: ZoneInk, answers: Mapping[str, Answer], signings: Mapping[str, Signed]) -> ReadField:
     key, number, kind = each.key_of(ink.zone.name), each.page.page.number, ink.zone.field_kind
     if kind is FieldKind.TICK:
         tick = each.ink.ticks[ink.zone.name]
@@ -191,9 +194,7 @@ def _read_field(
 # -- from readings to fields -----
 
 
-def _fields(
-    own: Sequence[FormPage], read: _Reading, pages: Sequence[RegisteredPage], readers: Sequence[Reader]
-) -> Fields:
+def _fields(own: Sequence[Sheet], read: _Reading, pages: Sequence[RegisteredPage], readers: Sequence[Reader]) -> Fields:
     date, time = parse_date_and_time(read.value("signed_at"))
     signed = read.signings.get("signature")
     notes = [*read.notes, *(words for page in pages for words in words_that_count(page, readers[0]))]
@@ -231,7 +232,7 @@ def _with_name_in_question(
     return replace(read, fields={**read.fields, "printed_name": changed}), replace(fields, printed_name=questioned)
 
 
-def _rows(own: Sequence[FormPage], read: _Reading, prefix: str) -> tuple[GrantRow, ...]:
+def _rows(own: Sequence[Sheet], read: _Reading, prefix: str) -> tuple[GrantRow, ...]:
     """The rows of the table (or of the schedule) down to the last that is not blank, blank ones between included."""
     lines = [
         _row(f"{prefix}row{line + each.rows_before}", each, line, read)
@@ -243,7 +244,7 @@ def _rows(own: Sequence[FormPage], read: _Reading, prefix: str) -> tuple[GrantRo
     return tuple(lines[:last])
 
 
-def _row(stem: str, each: FormPage, line: int, read: _Reading) -> GrantRow:
+def _row(stem: str, each: Sheet, line: int, read: _Reading) -> GrantRow:
     cells = {column: read.value(f"{stem}.{column}") for column in _COLUMNS}
     trouble = each.ink.rows[line]
     filled = any(cells.values())
@@ -255,7 +256,7 @@ def _row(stem: str, each: FormPage, line: int, read: _Reading) -> GrantRow:
     return GrantRow(**cells, struck=trouble.struck and filled, altered=corrected and not trouble.struck)
 
 
-def _schedule(own: Sequence[FormPage], read: _Reading) -> Schedule | None:
+def _schedule(own: Sequence[Sheet], read: _Reading) -> Schedule | None:
     if not any(each.prefix for each in own):
         return None
     signed = read.signings.get("schedule.signature")

@@ -132,6 +132,14 @@ def test_rows_of_a_schedule_follow_with_their_own_keys() -> None:
     assert form.readings["schedule.printed_name"].value == FIELDS.printed_name
 
 
+def test_a_schedule_sent_before_its_form_does_not_shift_the_tables_rows() -> None:
+    schedule = Schedule((ROWS[1],), FIELDS.printed_name, signed=True, date=FIELDS.date)
+    front, back, sheet = pages_of(submission(rows=(ROWS[0],), schedule=schedule))
+    (form,) = read(sheet, front, back).submissions
+    assert (form.fields.rows, form.fields.schedule) == ((ROWS[0],), schedule)
+    assert {"row1.shares", "schedule.row1.shares"} <= set(form.readings)
+
+
 def test_a_blank_line_between_rows_keeps_its_place() -> None:
     (form,) = read(*pages_of(submission(rows=(ROWS[0], GrantRow(), ROWS[1])))).submissions
     assert form.fields.rows == (ROWS[0], GrantRow(), ROWS[1])
