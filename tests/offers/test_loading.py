@@ -165,6 +165,7 @@ def test_a_scalar_where_a_table_belongs_is_refused(folder: Path) -> None:
         ('form_versions = ["2003-06-25",', 'form_versions = ["2003-06-26",', "form_versions"),
         ('eligible_plans = ["1993", "2000"]', 'eligible_plans = ["1993", "2000", "1999"]', "eligible_plans"),
         ('eligible_plans = ["1993", "2000"]', 'eligible_plans = ["1993", "2000", "OUTSIDE"]', "eligible_plans"),
+        ('code = "1993"', 'code = "1994"', "eligible_plans"),
         ('plan = "2000"', 'plan = "OUTSIDE"', "new_options.plan"),
         ('minimum_price_usd = "2.00"', 'minimum_price_usd = "0"', "minimum_price_usd"),
         ("parts_at_grant = 6", "parts_at_grant = 49", "vesting.parts_at_grant"),

@@ -441,6 +441,12 @@ def test_a_bar_after_the_grant_date_does_not_undo_it() -> None:
     assert codes(accepted(holder_changes=happened(CHANGE.GRANT_BARRED, JANUARY(26)))) == ["GRANT_PROHIBITED"]
 
 
+@pytest.mark.parametrize(("detail", "said"), [("moved to France", "moved to France"), ("", "no reason recorded")])
+def test_a_barred_grant_is_shown_with_its_reason(detail: str, said: str) -> None:
+    barred = (replace(BARRED[0], detail=detail),)
+    assert offer_findings(accepted(holder_changes=barred))[0].message == f"barred since 2003-10-01: {said}"
+
+
 # -------------------------------------------------------------------------------------------------------- the close
 
 
@@ -521,6 +527,18 @@ def test_a_decision_on_another_target_changes_nothing() -> None:
     case = offer(holder_changes=happened(CHANGE.DIED, JULY(20)))
     decided = replace(case, decisions=(_decision("DEATH_BEFORE_CANCELLATION", "H2", Verdict.CLEAR),))
     assert offer_findings(decided)[0].resolution is Resolution.OPEN
+
+
+@pytest.mark.parametrize(
+    ("said", "resolution"),
+    [
+        ("1,000 shares when the form came; 999 now", Resolution.CLEARED),
+        ("1,000 shares when the form came; 998 now", Resolution.OPEN),
+    ],
+)
+def test_a_decision_holds_for_what_the_finding_said(said: str, resolution: Resolution) -> None:
+    decision = replace(_decision("EXERCISED_AFTER_TENDER", "1041", Verdict.CLEAR), about=("something else", said))
+    assert offer_findings(offer(ledger=ledger(999), decisions=(decision,)))[0].resolution is resolution
 
 
 def test_a_fact_of_record_cannot_be_decided_away() -> None:
