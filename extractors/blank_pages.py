@@ -6,7 +6,7 @@ coordinates are pixels of the half-size picture (SEARCH_DPI), whose pixel (i, j)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -25,9 +25,11 @@ from extractors.page_text import words_of
 from offers.forms import Form, FormPage, Forms
 
 SEARCH_DPI: Final = WORKING_DPI // 2
-_PATCH: Final = 40
-PATCH_SIZE: Final = (_PATCH, _PATCH)
+_PATCH: Final = (40, 40)
 """Width and height of a print patch: 0.4 inch at SEARCH_DPI, two or three lines of print."""
+_SLICE: Final = (64, 20)
+"""A slice of print: a line or so, low enough to follow a feed that changes within half an inch."""
+_SLICES_A_ROW: Final = 9
 _PATCH_CONTRAST: Final = 10.0
 """Standard deviation of grey below which a patch has too little print to be found again. A page number alone has 12:
 on a page of few lines it is all that holds the lower end in place."""
@@ -95,6 +97,24 @@ def half_size(picture: Gray) -> Gray:
     return np.asarray(cv2.pyrDown(picture), np.uint8)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Patches:
+    """Pieces of a blank's half picture: n x 2 upper left `corners` (x, y), all of one `size` (width, height).
+
+    `texture` is n x 2: whether a piece has edges that tell its place across, and down. A ruled line has one of them.
+    """
+
+    corners: NDArray[np.int32] = field(repr=False)
+    size: tuple[int, int]
+    texture: NDArray[np.bool_] = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.corners)
+
+    def only(self, chosen: NDArray[np.bool_]) -> Patches:
+        return Patches(self.corners[chosen], self.size, self.texture[chosen])
+
+
 @dataclass(frozen=True, eq=False)
 class BlankPage:
     """One page of one blank, rendered at WORKING_DPI."""
@@ -129,17 +149,15 @@ class BlankPage:
         return words_of(PdfReader(self.form.pdf).pages[self.form_page.number - 1].extract_text())
 
     @cached_property
-    def patches(self) -> NDArray[np.int32]:
-        """n x 2 upper left corners (x, y) of the patches with enough print, on a regular grid of the half picture."""
-        return np.array(list(_printed_patches(self.half)), np.int32).reshape(-1, 2)
+    def patches(self) -> Patches:
+        """All its print in patches, to find the page's place by and to see what of it arrived."""
+        return _printed_patches(self.half, _PATCH)
 
     @cached_property
-    def patch_texture(self) -> NDArray[np.bool_]:
-        """n x 2: whether each patch has edges that tell its place across, and down. A ruled line has one of them."""
-        wide, high = PATCH_SIZE
-        pieces = np.array([self.half[y : y + high, x : x + wide] for x, y in self.patches], np.int16)
-        across, down = (np.abs(np.diff(pieces, axis=axis)).mean(axis=(1, 2)) for axis in (2, 1))
-        return np.column_stack([across, down]) > _EDGE_GREY
+    def slices(self) -> Patches:
+        """Its print in low slices, some from each row, to find the page's exact place by."""
+        every = _printed_patches(self.half, _SLICE)
+        return every.only(_some_of_each_row(every.corners))
 
     @cached_property
     def print_mask(self) -> NDArray[np.bool_]:
@@ -147,12 +165,27 @@ class BlankPage:
         return self.picture < 160
 
 
-def _printed_patches(half: Gray) -> Iterator[tuple[int, int]]:
-    height, width = half.shape
-    for y in range(0, height - _PATCH + 1, _PATCH):
-        for x in range(0, width - _PATCH + 1, _PATCH):
-            if half[y : y + _PATCH, x : x + _PATCH].std() > _PATCH_CONTRAST:
-                yield x, y
+def _printed_patches(half: Gray, size: tuple[int, int]) -> Patches:
+    """The fields of a regular grid that have enough print."""
+    (height, width), (wide, high) = half.shape, size
+    corners = [
+        (x, y)
+        for y in range(0, height - high + 1, high)
+        for x in range(0, width - wide + 1, wide)
+        if half[y : y + high, x : x + wide].std() > _PATCH_CONTRAST
+    ]
+    pieces = np.array([half[y : y + high, x : x + wide] for x, y in corners], np.int16).reshape(-1, high, wide)
+    across, down = (np.abs(np.diff(pieces, axis=axis)).mean(axis=(1, 2)) for axis in (2, 1))
+    return Patches(np.array(corners, np.int32).reshape(-1, 2), size, np.column_stack([across, down]) > _EDGE_GREY)
+
+
+def _some_of_each_row(corners: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Up to _SLICES_A_ROW of each row, spread over it."""
+    kept = np.zeros(len(corners), np.bool_)
+    for y in np.unique(corners[:, 1]):
+        row = np.flatnonzero(corners[:, 1] == y)
+        kept[row[np.unique(np.linspace(0, len(row) - 1, _SLICES_A_ROW).round().astype(int))]] = True
+    return kept
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from extractors.blank_pages import PATCH_SIZE, BlankPage
+from extractors.blank_pages import BlankPage, Patches
 from extractors.page_images import Gray
 from extractors.registration import Layout, Placing, find_patches
 
@@ -71,7 +71,7 @@ def _witness(half: Gray, placing: Placing, placings: Sequence[Placing]) -> Editi
     )
     if not len(marks):
         return EditionWitness(placing, 0.0)
-    hits = find_patches(half, placing.blank, placing.laid, _REACH, marks, MARK_SIZE)
+    hits = find_patches(half, placing.blank, placing.laid, _REACH, _patches_at(marks))
     return EditionWitness(placing, float(np.mean(hits.scores)))
 
 
@@ -82,7 +82,7 @@ def marks_of(blank: BlankPage, other: BlankPage) -> NDArray[np.int32]:
     if not len(candidates):
         return candidates
     # The cheap look at the same place comes first; only what differs there is looked for all around.
-    scores = find_patches(other.half, blank, _IDENTITY, _REACH, candidates, MARK_SIZE).scores
+    scores = find_patches(other.half, blank, _IDENTITY, _REACH, _patches_at(candidates)).scores
     chosen: list[NDArray[np.int32]] = []
     for index in np.argsort(scores, kind="stable"):
         if scores[index] > _DIFFERENT or len(chosen) == _MOST_MARKS:
@@ -96,7 +96,7 @@ def marks_of(blank: BlankPage, other: BlankPage) -> NDArray[np.int32]:
 @lru_cache(maxsize=64)
 def shares_layout(blank: BlankPage, other: BlankPage) -> bool:
     """Whether all but some words stand at the same place in both editions: then no text has moved up or down."""
-    hits = find_patches(other.half, blank, _IDENTITY, (2, 2), blank.patches, PATCH_SIZE)
+    hits = find_patches(other.half, blank, _IDENTITY, (2, 2), blank.patches)
     return float(np.mean(hits.scores > _SAME_PATCH)) > _SAME_SHARE
 
 
@@ -118,6 +118,10 @@ def _candidates(blank: BlankPage, other: BlankPage) -> list[tuple[int, int]]:
         for x in range(_REACH[0], width - wide - _REACH[0], right)
         if blank.half[y : y + high, x : x + wide].std() > _MARK_CONTRAST and differs[y : y + high, x : x + wide].any()
     ]
+
+
+def _patches_at(corners: NDArray[np.int32]) -> Patches:
+    return Patches(corners, MARK_SIZE, np.ones((len(corners), 2), np.bool_))
 
 
 def _apart(one: NDArray[np.int32], two: NDArray[np.int32]) -> bool:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.readings import Box
-from extractors.blank_pages import PATCH_SIZE, BlankPage
+from extractors.blank_pages import BlankPage
 from extractors.dropout import print_masks
 from extractors.fax_lines import LineDamage
 from extractors.page_images import Gray
@@ -27,6 +27,8 @@ _MOST_BAD_LINES: Final = 0.05
 _LONGEST_BAD_INCHES: Final = 0.06
 """A run of broken lines as high as half a typed digit may have taken a row of figures with it."""
 _LOST_SHARE: Final = 0.5
+_LITTLE_PRINT: Final = 40
+"""Pixels of print in a patch, at full size, from which its loss means anything: a comma has 20, a letter 60."""
 _DROWNED_SHARE: Final = 0.6
 
 
@@ -43,16 +45,17 @@ def unreadable_places(registered: Gray, missing: Gray, blank: BlankPage) -> tupl
 
     Boxes are fractions of the page, a print patch (0.4 inch square) each.
     """
-    height, width = registered.shape
-    printed = _patch_sums(print_masks(blank).exact > 0, blank)
-    lost = _patch_sums(missing == 0, blank)
+    (height, width), (wide, high) = registered.shape, (2 * side for side in blank.patches.size)
+    masks = print_masks(blank)
+    # A level rule can fall between two lines of a standard fax; what stands on it is none the worse.
+    lettered = (masks.exact > 0) & (masks.level_rules == 0)
+    printed = _patch_sums(lettered, blank)
+    lost = _patch_sums(lettered & (missing == 0), blank)
     black = _patch_sums(registered < 128, blank)
-    area = 4 * PATCH_SIZE[0] * PATCH_SIZE[1]
-    bad = (lost > _LOST_SHARE * np.maximum(printed, 1)) | (black > _DROWNED_SHARE * area)
-    corners = 2 * blank.patches[bad]
+    bad = (lost > _LOST_SHARE * np.maximum(printed, _LITTLE_PRINT)) | (black > _DROWNED_SHARE * wide * high)
     return tuple(
-        Box(x / width, y / height, (x + 2 * PATCH_SIZE[0]) / width, (y + 2 * PATCH_SIZE[1]) / height)
-        for x, y in corners.tolist()
+        Box(x / width, y / height, (x + wide) / width, (y + high) / height)
+        for x, y in (2 * blank.patches.corners[bad]).tolist()
     )
 
 
@@ -81,6 +84,7 @@ def _runs(rows: tuple[int, ...]) -> list[tuple[int, int]]:
 def _patch_sums(condition: NDArray[np.bool_], blank: BlankPage) -> NDArray[np.float64]:
     """How many full-size pixels of each print patch meet the condition."""
     table = cv2.integral(condition.astype(np.uint8), sdepth=cv2.CV_64F)
-    x, y = (2 * blank.patches).T
-    right, below = x + 2 * PATCH_SIZE[0], y + 2 * PATCH_SIZE[1]
+    x, y = (2 * blank.patches.corners).T
+    wide, high = (2 * side for side in blank.patches.size)
+    right, below = x + wide, y + high
     return np.asarray(table[below, right] - table[y, right] - table[below, x] + table[y, x], np.float64)

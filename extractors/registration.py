@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from extractors.blank_pages import PATCH_SIZE, SEARCH_DPI, BlankPage, Features, Points, sift_features
+from extractors.blank_pages import SEARCH_DPI, BlankPage, Features, Patches, Points, sift_features
 from extractors.page_images import Gray
 
 Affine = NDArray[np.float64]
@@ -75,8 +75,9 @@ class CoarsePlacing:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PatchHits:
-    """Where the blank's patches were found. `centres` on the blank, `offsets` from where the map put them, `scores`."""
+    """Where a blank's patches were found: `centres` on the blank, `offsets` from where the map put them, `scores`."""
 
+    patches: Patches
     centres: Points = field(repr=False)
     offsets: Points = field(repr=False)
     scores: NDArray[np.float32] = field(repr=False)
@@ -170,17 +171,14 @@ def turn_upright(picture: Gray, quarters: int) -> Gray:
     return np.ascontiguousarray(np.rot90(picture, quarters))
 
 
-def find_patches(
-    half: Gray, blank: BlankPage, laid: Layout, reach: Reach, corners: NDArray[np.int32], size: tuple[int, int]
-) -> PatchHits:
-    """Looks for the patches of `blank` at `corners` on the page, each within `reach` pixels of where `laid` puts it.
+def find_patches(half: Gray, blank: BlankPage, laid: Layout, reach: Reach, patches: Patches) -> PatchHits:
+    """Looks for `patches` of `blank` on the page, each within `reach` pixels of where `laid` puts it.
 
-    `size` is the patches' width and height. The page is laid onto the blank first, so that offsets are pixels of the
-    blank.
+    The page is laid onto the blank first, so that offsets are pixels of the blank.
     """
     height, width = blank.half.shape
     on_blank = _warp(half, laid, (width, height), 1)
-    (aside, along), (wide, high) = reach, size
+    (aside, along), (wide, high), corners = reach, patches.size, patches.corners
     around = np.asarray(
         cv2.copyMakeBorder(on_blank, along, along, aside, aside, cv2.BORDER_CONSTANT, value=_PAPER), np.uint8
     )
@@ -190,8 +188,8 @@ def find_patches(
         window = around[y : y + high + 2 * along, x : x + wide + 2 * aside]
         patch = blank.half[y : y + high, x : x + wide]
         offsets[index], scores[index] = _best_match(window, patch, reach)
-    centres = (corners + np.array(size) / 2).astype(np.float32)
-    return PatchHits(centres, offsets, scores)
+    centres = (corners + np.array(patches.size) / 2).astype(np.float32)
+    return PatchHits(patches, centres, offsets, scores)
 
 
 def _best_match(window: NDArray[np.uint8], patch: NDArray[np.uint8], reach: Reach) -> tuple[tuple[float, float], float]:
@@ -214,19 +212,18 @@ def _vertex(scores: NDArray[np.float32], at: int) -> float:
 
 def place_exactly(half: Gray, coarse: CoarsePlacing) -> Placing | None:
     """The coarse map made exact by the blank's print; None where too little of the print is there to say so."""
-    blank, every = coarse.blank, coarse.blank.patches
-    some = _every_other_of_each_row(every)
-    first = find_patches(half, blank, Layout(coarse.affine), _FIRST_REACH, every[some], PATCH_SIZE)
-    laid = _moved(Layout(coarse.affine), first, blank.patch_texture[some])
+    blank, patches = coarse.blank, coarse.blank.patches
+    some = patches.only(_every_other_of_each_row(patches.corners))
+    laid = _moved(Layout(coarse.affine), find_patches(half, blank, Layout(coarse.affine), _FIRST_REACH, some))
     if laid is None:
         return None
-    hits = find_patches(half, blank, laid, _SECOND_REACH, every, PATCH_SIZE)
+    hits = find_patches(half, blank, laid, _SECOND_REACH, blank.slices)
     # Offsets from the affine map alone: what the first pass took for drift is part of them again.
     whole = replace(hits, offsets=hits.offsets + drift_at(laid.drift, hits.centres[:, 1]))
-    exact = _moved(Layout(laid.affine), whole, blank.patch_texture)
+    exact = _moved(Layout(laid.affine), whole)
     if exact is None or not is_plausible(exact.affine):
         return None
-    lettered = blank.patch_texture.all(axis=1)
+    lettered = hits.patches.texture.all(axis=1)
     left_over = np.hypot(*hits.offsets[lettered & hits.found].T)
     residual = float(np.median(left_over)) * 72 / SEARCH_DPI if len(left_over) else np.inf
     return Placing(
@@ -246,22 +243,21 @@ def compose(affine: Affine, step: Affine) -> Affine:
     return np.asarray((np.vstack([affine, last]) @ np.vstack([step, last]))[:2])
 
 
-def _moved(laid: Layout, hits: PatchHits, texture: NDArray[np.bool_]) -> Layout | None:
-    """The layout corrected by where patches were found; None where too few were. `hits` must be free of drift.
+def _moved(laid: Layout, hits: PatchHits) -> Layout | None:
+    """The layout corrected by where patches were found; None where too few were. `laid` must be free of drift.
 
-    A patch of ruled lines alone says nothing about its place along them: `texture` says which of a patch's two
-    offsets, across and down, mean anything.
+    A patch of ruled lines alone says nothing about its place along them.
     """
     step = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
     left_over = np.zeros_like(hits.offsets)
     for axis in (0, 1):
-        telling = hits.found & texture[:, axis]
+        telling = hits.found & hits.patches.texture[:, axis]
         if np.count_nonzero(telling) < _FEWEST_TELLING:
             return None
         plane = _plane_through(hits.centres[telling], hits.offsets[telling, axis])
         step[axis] += plane
         left_over[:, axis] = hits.offsets[:, axis] - (hits.centres @ plane[:2] + plane[2])
-    return Layout(compose(laid.affine, step), _drift_of(hits, left_over, texture))
+    return Layout(compose(laid.affine, step), _drift_of(hits, left_over))
 
 
 def _plane_through(points: Points, heights: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -276,7 +272,7 @@ def _plane_through(points: Points, heights: NDArray[np.floating]) -> NDArray[np.
     return plane
 
 
-def _drift_of(hits: PatchHits, left_over: Points, texture: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _drift_of(hits: PatchHits, left_over: Points) -> NDArray[np.float64]:
     """Rows (y, dx, dy): the medians of what is left in bands of patches across the page, if any band is off at all.
 
     Paper slips only along its way through the machine, so the drift depends on y alone.
@@ -284,7 +280,7 @@ def _drift_of(hits: PatchHits, left_over: Points, texture: NDArray[np.bool_]) ->
     rows = np.unique(hits.centres[:, 1])
     curves = []
     for axis in (0, 1):
-        telling = hits.found & texture[:, axis]
+        telling = hits.found & hits.patches.texture[:, axis]
         bands = [(y, telling & (hits.centres[:, 1] == y)) for y in rows]
         known = np.array(
             [
