@@ -10,6 +10,7 @@ import os
 import resource
 import signal
 import socket
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -39,7 +40,7 @@ def answer(request: dict[str, str]) -> dict[str, object]:
     if order.startswith("crash"):
         os.kill(os.getpid(), signal.SIGSEGV)
     if order.startswith("hang"):
-        time.sleep(3600)
+        subprocess.run(["sleep", "3600"], check=True)
     if order.startswith("swell"):
         try:
             bytearray(16 * 2**30)
