@@ -20,6 +20,10 @@ EVIDENCE: Final = "EVIDENCE"
 UNKNOWN: Final = "UNKNOWN"
 
 _FEWEST_SURE_WORDS: Final = 4
+_SURE_TITLE: Final = re.compile(
+    r"\b(fax|facsimile|telecopy)\W+(cover|transmi\w+)\b|\bcover\s+(sheet|page)\b", re.IGNORECASE
+)
+"""A title that no other paper bears, however little of the rest can be read."""
 _COVER_TITLE: Final = re.compile(r"\b(fax|facsimile|telefax|telecopy)\b|\bcover\s+(sheet|page|letter)\b", re.IGNORECASE)
 _COVER_SIGNS: Final = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -55,9 +59,11 @@ class Classified:
 
 def classify_by_words(text: PageText) -> Classified:
     """COVER, EVIDENCE or UNKNOWN for a page that copies no blank. `confidence` is 0.0-1.0."""
+    words = text.text
+    if _SURE_TITLE.search(words):
+        return Classified(COVER, max(text.confidence, 0.5))
     if text.words_sure < _FEWEST_SURE_WORDS:
         return Classified(UNKNOWN, 0.0)
-    words = text.text
     if _COVER_TITLE.search(words):
         signs = sum(1 for sign in _COVER_SIGNS if sign.search(words))
         if signs >= _FEWEST_COVER_SIGNS:

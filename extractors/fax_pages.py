@@ -176,7 +176,7 @@ def _pages_by_words(sheets: Sequence[_Sheet], blanks: BlankPages) -> list[Regist
     Its back may carry the form: somebody who faxes the wrong side means to send something.
     """
     written = [sheet for sheet in sheets if not _is_white(sheet)]
-    upright = iter(_read_upright([sheet.squared.picture for sheet in written]))
+    upright = iter(_read_upright([without_header(sheet.squared.picture, sheet.header) for sheet in written]))
     return [
         _plain_page(sheet, sheet.squared.picture, PageText(), 0) if _is_white(sheet)
         else _page_by_words(sheet, *next(upright), blanks)

@@ -19,8 +19,8 @@ _FAX_DPI_ACROSS: Final = 204.0
 _FAX_DPI_DOWN: Final = (98.0, 196.0, 391.0)
 _PAPER_WIDTH_INCHES: Final = 8.5
 _LETTER_ASPECT: Final = 11 / 8.5
-_PLAUSIBLE_INCHES: Final = (4.0, 20.0)
-"""Narrower than 4 or wider than 20 inches is a resolution that somebody's software made up."""
+_PLAUSIBLE_INCHES: Final = (6.0, 18.0)
+"""A sheet of less or more inches to a side is a resolution that somebody's software made up."""
 
 _SPECK_PIXELS: Final = 12
 _DITHER_SHARE: Final = 0.10
@@ -30,6 +30,8 @@ _DITHER_INK: Final = 0.05
 _STROKE_CURVE: Final = 2.2
 """Darkens what the blur left of thin strokes: points and hyphens came out lighter than ink. Typed grant cells read
 right on eight dithered forms in training letters: 36 of 88 without it, 68 at 1.8, 72 at 2.6, 41 at 3.6."""
+_GROUND_PERCENTILE: Final = 15
+"""Print covers a tenth of a page: from here on it is ground, and becomes white with all its unevenness."""
 _DIRT_PIXELS: Final = 2
 """A lone blot up to this many fine fax pixels is dirt; of standard ones (twice as high), one. The point in a typed
 price is one point across, 2.8 x 2.7 fine pixels or 2.8 x 1.4 standard ones: 24.50 must not become 2450."""
@@ -99,11 +101,12 @@ def _descreened(native: Gray) -> Gray:
     Strokes are solid and stay dark under a small blur; dots average to the ground's grey.
     """
     smooth = cv2.GaussianBlur(native, (0, 0), 1.4)
-    ground = np.percentile(smooth[::7, ::7], 60)
-    dark = np.percentile(smooth[::7, ::7], 0.5)
-    span = max(float(ground - dark) * 0.8, 16.0)
-    stretched = (smooth.astype(np.float32) - (float(ground) * 0.95 - span)) / span
-    return np.asarray(255.0 * np.clip(stretched, 0.0, 1.0) ** _STROKE_CURVE, np.uint8)
+    ground = float(np.percentile(smooth[::7, ::7], _GROUND_PERCENTILE))
+    dark = float(np.percentile(smooth[::7, ::7], 0.5))
+    span = max((ground - dark) * 0.8, 16.0)
+    stretched = (smooth.astype(np.float32) - (ground - span)) * (255.0 / span)
+    descreened: Gray = np.clip(stretched, 0, 255).astype(np.uint8)
+    return descreened
 
 
 def _without_dirt(native: Gray, largest: int) -> Gray:
