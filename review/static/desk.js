@@ -14,7 +14,8 @@
   const singleKeys = () => stored("single", "on") !== "off";
   const isTyping = (event) => {
     const into = event.target;
-    if (!(into instanceof Element)) return false;
+    // A dialog that was just closed keeps the focus until the browser next draws.
+    if (!(into instanceof Element) || into.closest("dialog:not([open])")) return false;
     if (/^(INPUT|TEXTAREA|SELECT)$/.test(into.tagName)) return !/^(radio|checkbox|button|submit)$/.test(into.type);
     return into.isContentEditable;
   };
