@@ -1,4 +1,4 @@
-"""Pages that copy no blank are known by their words, or by nobody; the sender's header line is told from handwriting."""
+"""Pages that copy no blank are known by their words, or by nobody; a header line is told from handwriting."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ def at_200_dpi(paper: Gray) -> Gray:
 
 def cover() -> Gray:
     on = datetime.fromisoformat("2003-07-22T14:00:00")
-    return cover_sheet(np.random.default_rng(3), TYPIST, sender="Maria Ortega", pages=3, sent_at=on, remark="Call me.")
+    return cover_sheet(
+        np.random.default_rng(3), TYPIST, sender="Maria Ortega", pages=3, sent_at=on, remark="Please confirm receipt"
+    )
 
 
 def white() -> Gray:
@@ -70,7 +72,7 @@ def test_each_kind_of_sheet_is_known_by_its_words() -> None:
 
 def test_the_words_of_such_a_page_are_kept_for_those_who_look_for_conditions() -> None:
     texts = [page.page.text for page in one_of_each().pages]
-    assert "Call me" in texts[0]
+    assert "confirm receipt" in texts[0]
     assert "Ana Ruiz" in texts[1]
     assert texts[4] == ""
 
@@ -86,7 +88,7 @@ def test_pages_that_copy_no_blank_have_no_registered_picture() -> None:
 def test_a_cover_sheet_fed_upside_down_is_turned_upright_and_read() -> None:
     (page,) = faxed(at_200_dpi(cover()), damage=Damage(upside_down=True)).pages
     assert (page.page.page_class, page.page.rotation) == (COVER, 180)
-    assert "Call me" in page.page.text
+    assert "confirm receipt" in page.page.text
 
 
 def test_a_page_of_handwriting_alone_is_nobodys_and_goes_to_a_person() -> None:
