@@ -227,6 +227,15 @@ def test_an_unlawful_tender_is_found_and_not_accepted(tendered: Offer) -> None:
     assert shown(tendered, CLOSE)["accepted_grants"] == []
 
 
+def test_one_unlawful_tender_on_record_keeps_no_other_from_being_recorded(tendered: Offer) -> None:
+    for holder in ("H1", "H2"):
+        said = tendered(
+            MIDSUMMER, "report", holder, "--unlawful", "--on", "2003-07-20", "--reason", f"state law of {holder}"
+        )
+        assert said.status == 0
+    assert [one["holder_ids"] for one in shown(tendered, MIDSUMMER)["unlawful"]] == [["H1"], ["H2"]]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [report("left", "2003-07-20"), ("report", "H1", "--unlawful", "--on", "2003-07-20", "--reason", "state law")],
