@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from extractors.blank_pages import BlankPage, Patches
 from extractors.page_images import Gray
-from extractors.registration import Layout, Placing, find_patches
+from extractors.print_search import Layout, find_patches
+from extractors.registration import Placing
 
 MARK_SIZE: Final = (48, 16)
 """A mark is a word or two of one line: 0.48 x 0.16 inch at SEARCH_DPI."""

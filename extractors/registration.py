@@ -8,21 +8,16 @@ how far the paper's feed was uneven down the page, and how well the print surviv
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from extractors.blank_pages import SEARCH_DPI, BlankPage, Features, Patches, Points, sift_features
+from extractors.blank_pages import SEARCH_DPI, BlankPage, Features, Points, sift_features
 from extractors.page_images import Gray
-
-Affine = NDArray[np.float64]
-"""2 x 3: pixels of the blank's half picture to pixels of the page's half picture."""
-
-Reach = tuple[int, int]
-"""How far to look across and down, in half-size pixels."""
+from extractors.print_search import NO_DRIFT, Affine, Layout, PatchHits, drift_at, find_patches, follow_feed, lay
 
 _RATIO: Final = 0.8
 """Lowe's ratio test."""
@@ -34,34 +29,17 @@ _MOST_SHEAR: Final = 0.06
 _MOST_ANISOTROPY: Final = 1.15
 """A faxed copy is turned and scaled, hardly sheared: other maps come from chance matches of look-alike letters."""
 
-_FIRST_REACH: Final = (7, 14)
+_FIRST_REACH: Final = (7, 28)
 _SECOND_REACH: Final = (4, 5)
-"""How far (half-size pixels) a patch may lie across and down from where the map puts it: 10 points down, then 3.6. The
+"""How far (half-size pixels) a patch may lie across and down from where the map puts it: 20 points down, then 3.6. The
 feed slips along the page, hardly across it."""
 _FEWEST_TELLING: Final = 8
 _REWEIGHTINGS: Final = 6
 _NO_OUTLIER_PIXELS: Final = 0.3
-_PATCH_FOUND: Final = 0.45
-"""Correlation from which a patch counts as found."""
 _UNEVEN_PIXELS: Final = 0.6
 """Row bands further off the affine map than this (0.4 point) show an uneven feed, which is then followed."""
 _FEWEST_IN_BAND: Final = 4
 _BEYOND_DOUBT: Final = 0.85
-_PAPER: Final = 255
-
-
-_NO_DRIFT: Final = np.zeros((0, 3))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Layout:
-    """Where a blank lies on a page: point p of the blank is at affine(p + drift(p.y)) on the page.
-
-    `drift` are rows (y, dx, dy) of the feed's unevenness by rising y, straight between them. Half-size pixels.
-    """
-
-    affine: Affine
-    drift: NDArray[np.float64] = field(default_factory=lambda: _NO_DRIFT, repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,20 +49,6 @@ class CoarsePlacing:
     blank: BlankPage
     affine: Affine
     inliers: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PatchHits:
-    """Where a blank's patches were found: `centres` on the blank, `offsets` from where the map put them, `scores`."""
-
-    patches: Patches
-    centres: Points = field(repr=False)
-    offsets: Points = field(repr=False)
-    scores: NDArray[np.float32] = field(repr=False)
-
-    @property
-    def found(self) -> NDArray[np.bool_]:
-        return self.scores >= _PATCH_FOUND
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,6 +65,12 @@ class Placing:
     score: float
     share_found: float
     residual_points: float
+
+    @property
+    def steepest(self) -> float:
+        """The fastest change of the feed's unevenness, inches an inch. 0 where the feed was even."""
+        y, drift = self.laid.drift[:, 0], self.laid.drift[:, 2]
+        return float(np.max(np.abs(np.diff(drift) / np.diff(y)))) if len(y) > 1 else 0.0
 
 
 def place_by_features(page: Features, blank: BlankPage) -> CoarsePlacing | None:
@@ -171,50 +141,11 @@ def turn_upright(picture: Gray, quarters: int) -> Gray:
     return np.ascontiguousarray(np.rot90(picture, quarters))
 
 
-def find_patches(half: Gray, blank: BlankPage, laid: Layout, reach: Reach, patches: Patches) -> PatchHits:
-    """Looks for `patches` of `blank` on the page, each within `reach` pixels of where `laid` puts it.
-
-    The page is laid onto the blank first, so that offsets are pixels of the blank.
-    """
-    height, width = blank.half.shape
-    on_blank = _warp(half, laid, (width, height), 1)
-    (aside, along), (wide, high), corners = reach, patches.size, patches.corners
-    around = np.asarray(
-        cv2.copyMakeBorder(on_blank, along, along, aside, aside, cv2.BORDER_CONSTANT, value=_PAPER), np.uint8
-    )
-    offsets = np.zeros((len(corners), 2), np.float32)
-    scores = np.zeros(len(corners), np.float32)
-    for index, (x, y) in enumerate(corners):
-        window = around[y : y + high + 2 * along, x : x + wide + 2 * aside]
-        patch = blank.half[y : y + high, x : x + wide]
-        offsets[index], scores[index] = _best_match(window, patch, reach)
-    centres = (corners + np.array(patches.size) / 2).astype(np.float32)
-    return PatchHits(patches, centres, offsets, scores)
-
-
-def _best_match(window: NDArray[np.uint8], patch: NDArray[np.uint8], reach: Reach) -> tuple[tuple[float, float], float]:
-    """Offset of the patch from the middle of the window, to a fraction of a pixel, and its correlation."""
-    scores = np.asarray(cv2.matchTemplate(window, patch, cv2.TM_CCOEFF_NORMED), np.float32)
-    _, best, _, (x, y) = cv2.minMaxLoc(scores)
-    if not np.isfinite(best) or best <= 0:
-        return (0.0, 0.0), 0.0
-    return (x - reach[0] + _vertex(scores[y, :], x), y - reach[1] + _vertex(scores[:, x], y)), float(best)
-
-
-def _vertex(scores: NDArray[np.float32], at: int) -> float:
-    """Where the parabola through a peak and its neighbours has its top, relative to the peak: -0.5 to 0.5."""
-    if not 0 < at < len(scores) - 1:
-        return 0.0
-    before, peak, after = (float(s) for s in scores[at - 1 : at + 2])
-    bend = before - 2 * peak + after
-    return 0.5 * (before - after) / bend if bend < 0 else 0.0
-
-
 def place_exactly(half: Gray, coarse: CoarsePlacing) -> Placing | None:
     """The coarse map made exact by the blank's print; None where too little of the print is there to say so."""
     blank, patches = coarse.blank, coarse.blank.patches
     some = patches.only(_every_other_of_each_row(patches.corners))
-    laid = _moved(Layout(coarse.affine), find_patches(half, blank, Layout(coarse.affine), _FIRST_REACH, some))
+    laid = _moved(Layout(coarse.affine), follow_feed(half, blank, Layout(coarse.affine), _FIRST_REACH, some))
     if laid is None:
         return None
     hits = find_patches(half, blank, laid, _SECOND_REACH, blank.slices)
@@ -291,7 +222,7 @@ def _drift_of(hits: PatchHits, left_over: Points) -> NDArray[np.float64]:
         ).reshape(-1, 2)
         curves.append(np.interp(rows, known[:, 0], known[:, 1]) if len(known) else np.zeros(len(rows)))
     drift = np.column_stack([rows, *curves]).astype(np.float64)
-    return drift if np.abs(drift[:, 1:]).max() >= _UNEVEN_PIXELS else _NO_DRIFT
+    return drift if np.abs(drift[:, 1:]).max() >= _UNEVEN_PIXELS else NO_DRIFT
 
 
 def _is_sure(band: NDArray[np.floating], scores: NDArray[np.float32]) -> bool:
@@ -304,38 +235,10 @@ def _is_sure(band: NDArray[np.floating], scores: NDArray[np.float32]) -> bool:
     return bool(np.median(np.abs(band - np.median(band))) <= _UNEVEN_PIXELS)
 
 
-def drift_at(drift: NDArray[np.float64], y: NDArray[np.floating]) -> Points:
-    """The drift (dx, dy) at heights `y`, straight between the bands and constant beyond them."""
-    if not len(drift):
-        return np.zeros((len(y), 2), np.float32)
-    return np.stack([np.interp(y, drift[:, 0], drift[:, column]) for column in (1, 2)], axis=1).astype(np.float32)
-
-
 def lay_onto_blank(picture: Gray, placing: Placing) -> Gray:
     """The page's full-size picture laid onto the blank's: same size, same place."""
     height, width = placing.blank.picture.shape
-    return _warp(picture, placing.laid, (width, height), 2)
-
-
-def _warp(picture: Gray, laid: Layout, size: tuple[int, int], scale: int) -> Gray:
-    """`picture` laid onto a blank of `size` (width, height), both `scale` times as large as `laid` has them."""
-    affine = laid.affine.copy()
-    affine[:, 2] *= scale
-    width, height = size
-    if not len(laid.drift):
-        warped = cv2.warpAffine(
-            picture, affine, (width, height), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_CONSTANT, borderValue=_PAPER,
-        )  # fmt: skip
-        return np.asarray(warped, np.uint8)
-    rows = np.arange(height, dtype=np.float32)
-    moved = scale * drift_at(laid.drift, rows / scale)
-    x = np.arange(width, dtype=np.float32)[None, :] + moved[:, :1]
-    y = (rows + moved[:, 1])[:, None]
-    (a, b, tx), (c, d, ty) = affine.astype(np.float32)
-    map_x, map_y = a * x + b * y + tx, c * x + d * y + ty
-    warped = cv2.remap(picture, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=_PAPER)
-    return np.asarray(warped, np.uint8)
+    return lay(picture, placing.laid, (width, height), 2)
 
 
 def drift_in_fractions(placing: Placing) -> tuple[tuple[float, float, float], ...]:
