@@ -19,11 +19,11 @@ from starlette.datastructures import FormData
 from ledger import accounts, desk_work
 from ledger.accounts import LogLine, Permission, Session, User
 from offers.state import current_expiration
+from reports.wording import say_moment, say_span
 from review.board import Board, QueueRow
 from review.boards import Boards
 from review.pictures import Pictures
 from review.templating import make_templates
-from review.wording import say_moment, say_span
 from review.workplace import Workplace
 
 COOKIE = "tenderfax_session"

@@ -16,10 +16,10 @@ from core.submissions import Kind
 from ledger import desk_work
 from ledger.accounts import Permission
 from ledger.desk_work import FormClaim
+from reports.wording import say_day, say_moment, say_span
 from review.board import Board, QueueRow
 from review.charts import Hours, hours_of
 from review.desk import SAID, Act, Desk, Seat, acting, desk_of, go, seated
-from review.wording import say_day, say_moment, say_span
 
 router = APIRouter()
 PAGE_SIZE = 60

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core.findings import Finding, Hold, Severity
-from review import wording
+from reports import wording
 from review.charts import Moment, time_line
 from review.fields import form_fields, keyed_value, label_of
 from review.viewing import view_of
