@@ -166,6 +166,7 @@ def pool_for(desk: Desk) -> ReadingPool:
         settings.readers,
         settings.read_seconds,
         settings.read_memory_bytes,
+        module=settings.reader,
     )
 
 

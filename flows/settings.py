@@ -36,8 +36,37 @@ class Settings:
     read_memory_bytes: int = 4 * 2**30
     lease: timedelta = timedelta(minutes=10)
     max_failures: int = 3
+    reader: str = "flows.reading_child"
+    """The module whose processes read faxes, one after the other (the protocol is flows.reading_child's)."""
     two_readers: frozenset[str] = frozenset()
     """Columns and boxes whose doubtful cells two people must read alike, blind (the desk's sweep)."""
+    inbox_folder: Path | None = None
+    quiet_seconds: float = 45.0
+    """How long a file must lie unlocked and unchanged before it counts as complete (design 5)."""
+    rescan_seconds: float = 60.0
+    sidecar_seconds: float = 900.0
+    """How long a sidecar waits for its fax before a person is told that the fax did not come."""
+    polling: bool | None = None
+    """Whether the inbox is polled instead of asking the kernel for its events; None where the file system decides."""
+    shutdown_seconds: float = 60.0
+    """How long a stopped watcher waits for what is being read before it gives the rest back."""
+    endpoint: str = "127.0.0.1:8322"
+    """Where /healthz and /metrics are answered, HOST:PORT; "off" for nowhere."""
+    prefect: bool = True
+
+    @property
+    def inbox(self) -> Path:
+        return self.inbox_folder or self.workspace / "inbox"
+
+    @property
+    def heartbeats(self) -> Path:
+        """A file for each watcher that runs, written anew every few seconds."""
+        return self.workspace / "heartbeats"
+
+    @property
+    def fax_log(self) -> Path:
+        """What the fax server says it received (design 3.7)."""
+        return self.workspace / "faxlog.csv"
 
     @property
     def archive(self) -> Path:
@@ -60,6 +89,7 @@ def settings_from(
     offer: Path | None = None,
     database: str | None = None,
     now: str | None = None,
+    inbox: Path | None = None,
 ) -> Settings:
     """The settings that options and environment give, options first; raises BadSetting naming the faulty one."""
     folder = (workspace or Path(environment.get("TENDERFAX_WORKSPACE") or "outputs")).absolute()
@@ -73,7 +103,17 @@ def settings_from(
         read_memory_bytes=_whole(environment, "TENDERFAX_READ_MEMORY_MB", 4096, 256, 1 << 20) * 2**20,
         lease=timedelta(seconds=_whole(environment, "TENDERFAX_LEASE_SECONDS", 600, 1, 86_400)),
         max_failures=_whole(environment, "TENDERFAX_MAX_FAILURES", 3, 1, 100),
+        reader=environment.get("TENDERFAX_READER") or "flows.reading_child",
         two_readers=_two_readers(environment.get("TENDERFAX_TWO_READERS", "")),
+        inbox_folder=_absolute(inbox or _path(environment.get("TENDERFAX_INBOX"))),
+        quiet_seconds=_seconds(environment, "TENDERFAX_QUIET_SECONDS", 45.0, 0.1, 86_400),
+        # Events get lost: a minute is the longest that a file may lie unseen (design 5).
+        rescan_seconds=_seconds(environment, "TENDERFAX_RESCAN_SECONDS", 60.0, 0.1, 60),
+        sidecar_seconds=_seconds(environment, "TENDERFAX_SIDECAR_SECONDS", 900.0, 0.1, 30 * 86_400),
+        polling=_yes_or_no(environment, "TENDERFAX_POLLING", None),
+        shutdown_seconds=_seconds(environment, "TENDERFAX_SHUTDOWN_SECONDS", 60.0, 0, 86_400),
+        endpoint=_endpoint(environment.get("TENDERFAX_ENDPOINT") or "127.0.0.1:8322"),
+        prefect=_yes_or_no(environment, "TENDERFAX_PREFECT", True) is not False,
     )
 
 
@@ -119,6 +159,35 @@ def _offer_folder(asked: Path | None) -> Path:
 def _cores() -> int:
     """The cores that this process may use, which can be fewer than the machine has (taskset, a container)."""
     return len(os.sched_getaffinity(0))
+
+
+def _absolute(path: Path | None) -> Path | None:
+    return path.absolute() if path is not None else None
+
+
+def _seconds(environment: Mapping[str, str], name: str, default: float, least: float, most: float) -> float:
+    allowed = f"{least:g} to {most:g} seconds"
+    return _read(name, environment.get(name), default, float, lambda n: least <= n <= most, allowed)
+
+
+_ANSWERS = {"1": True, "yes": True, "on": True, "true": True, "0": False, "no": False, "off": False, "false": False}
+
+
+def _yes_or_no(environment: Mapping[str, str], name: str, default: bool | None) -> bool | None:
+    text = environment.get(name, "")
+    if not text:
+        return default
+    if text.lower() not in _ANSWERS:
+        raise BadSetting(f"{name}: {text!r} is not allowed; write 1 or 0")
+    return _ANSWERS[text.lower()]
+
+
+def _endpoint(text: str) -> str:
+    """`HOST:PORT` (port 0 is any that is free) or "off"; raises BadSetting."""
+    host, _, port = text.rpartition(":")
+    if text == "off" or (host and port.isdecimal() and int(port) <= 65_535):
+        return text
+    raise BadSetting(f"TENDERFAX_ENDPOINT: {text!r} is no address such as 127.0.0.1:8322; `off` for none")
 
 
 def _whole(environment: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
