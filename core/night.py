@@ -285,6 +285,8 @@ class Night:
     issuer: str
     time_zone: str
     """IANA name of the offer's zone: every time is shown in it."""
+    commenced_on: date
+    """The day the offer began (`Terms.commencement_on`): where the report's line of time left starts."""
     as_of: datetime
     before: datetime | None
     """`as_of` of the last run before this one; None for the first."""
