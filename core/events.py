@@ -14,6 +14,7 @@ from typing import Any, assert_never
 from core.decisions import Decision, Waiver
 from core.holder_changes import HolderChange, UnlawfulTender
 from core.offer_state import AcceptedGrant, Extension, TermsChange
+from core.page_layout import Layout
 from core.plain import canonical, from_plain, to_plain
 from core.submissions import Submission
 from core.transmissions import Receipt, Transmission
@@ -38,6 +39,7 @@ class EventKind(StrEnum):
     FIELD_CORRECTED = "field_corrected"
     HOLDER_ASSIGNED = "holder_assigned"
     FORM_DISMISSED = "form_dismissed"
+    PAGES_REGROUPED = "pages_regrouped"
     COUNSEL_ASKED = "counsel_asked"
     DECISION_TAKEN_BACK = "decision_taken_back"
     WAIVER_PROPOSED = "waiver_proposed"
@@ -61,12 +63,17 @@ class LedgerImported:
 
 @dataclass(frozen=True, slots=True)
 class FaxReceived:
-    """One delivery of a fax's bytes. The same bytes again are another delivery of the same fax."""
+    """One delivery of a fax's bytes. The same bytes again are another delivery of the same fax.
+
+    Told again under the same `delivery_id`, it replaces what was known of that delivery (its sidecar came later).
+    `sidecar` is the sha256 of what the fax server said of it, in the archive.
+    """
 
     fax: str
     file: str
     delivery_id: str
     receipt: Receipt
+    sidecar: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +184,21 @@ class FormDismissed:
 
 
 @dataclass(frozen=True, slots=True)
+class PagesRegrouped:
+    """A person says which pages of a fax make up which form; `was` and `now` are the layouts before and after.
+
+    `transmission` is the fax as it was read again for it (decision 0071): a replay reads nothing. A form whose pages
+    stay as they were keeps its id and what was decided about it; a changed one is a new form with a new id.
+    """
+
+    fax: str
+    was: Layout
+    now: Layout
+    transmission: Transmission
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class CounselAsked:
     """The form waits for counsel: nobody is asked to decide it meanwhile; what it holds stays held."""
 
@@ -247,6 +269,7 @@ Body = (
     | FieldCorrected
     | HolderAssigned
     | FormDismissed
+    | PagesRegrouped
     | CounselAsked
     | DecisionTakenBack
     | WaiverProposed
@@ -273,6 +296,7 @@ BODY_OF: Mapping[EventKind, type[Any]] = MappingProxyType(
         EventKind.FIELD_CORRECTED: FieldCorrected,
         EventKind.HOLDER_ASSIGNED: HolderAssigned,
         EventKind.FORM_DISMISSED: FormDismissed,
+        EventKind.PAGES_REGROUPED: PagesRegrouped,
         EventKind.COUNSEL_ASKED: CounselAsked,
         EventKind.DECISION_TAKEN_BACK: DecisionTakenBack,
         EventKind.WAIVER_PROPOSED: WaiverProposed,
@@ -321,7 +345,7 @@ def subject_of(body: Body) -> str:
     match body:
         case LedgerImported():
             return f"ledger-{body.version}"
-        case FaxReceived() | FaxArchived() | FaxQuarantined():
+        case FaxReceived() | FaxArchived() | FaxQuarantined() | PagesRegrouped():
             return body.fax
         case FaxRead():
             return body.transmission.fax

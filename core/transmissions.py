@@ -47,6 +47,8 @@ class PageReading:
     bad_lines: int = 0
     submission: int | None = None
     """Index into `Transmission.submissions`; None for a page that belongs to none."""
+    picture: str = ""
+    """The blank that the page was laid onto at a person's word; "" = as first read. Boxes stand on this picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +60,8 @@ class Transmission:
     receipt: Receipt
     pages: tuple[PageReading, ...]
     submissions: tuple[Submission, ...]
+
+
+def picture_name(page: PageReading) -> str:
+    """What the page's picture is called, without its suffix: "3", or "3.E2-2003-07-09" where it was laid anew."""
+    return f"{page.number}.{page.picture}" if page.picture else str(page.number)

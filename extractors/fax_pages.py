@@ -6,7 +6,7 @@ readers work on. It refuses to know what is written in a zone and to which submi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -14,14 +14,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.page_layout import Layout, PlacedPage
 from core.readings import Box
 from core.transmissions import PageReading, Receipt
-from extractors.blank_pages import BlankPages, half_size
+from extractors.blank_pages import BlankPage, BlankPages, half_size
 from extractors.classify import classify_by_words, resembled_blank
 from extractors.decode import DecodedFax, RawPage, decode_fax
 from extractors.dropout import drop_print
 from extractors.fax_lines import LineDamage, line_damage
-from extractors.finding_blanks import Found, find_blank, find_known_blank
+from extractors.finding_blanks import Found, find_blank, find_known_blank, find_said_blank
 from extractors.header_line import HeaderLine, find_header_lines, without_header
 from extractors.legibility import broken_places, is_legible, unreadable_places
 from extractors.limits import DecodeLimits
@@ -64,8 +65,12 @@ class _Sheet:
     damage: LineDamage
 
 
-def pages_of_fax(content: bytes, blanks: BlankPages, limits: DecodeLimits, name: str = "") -> FaxPages:
+def pages_of_fax(
+    content: bytes, blanks: BlankPages, limits: DecodeLimits, name: str = "", said: Layout = ()
+) -> FaxPages:
     """Every page of the fax file `content`, in order; `name` is its file name, for failures.
+
+    `said` is what a person says of pages: one that the machine took for something else is laid onto the blank said.
 
     Raises a FaxFileRefused (extractors.failures) when the file is not a whole fax within the limits.
     """
@@ -75,6 +80,8 @@ def pages_of_fax(content: bytes, blanks: BlankPages, limits: DecodeLimits, name:
     wordy = [index for index, page in enumerate(pages) if page is None]
     by_words = iter(_pages_by_words([sheets[index] for index in wordy], blanks))
     read = tuple(page if page is not None else next(by_words) for page in pages)
+    by_number = {placed.number: placed for placed in said}
+    read = tuple(_as_said(sheet, page, by_number, blanks) for sheet, page in zip(sheets, read, strict=True))
     receipt = receipt_from_tiff([page.tags for page in decoded.pages])
     return FaxPages(read, receipt, decoded.is_short)
 
@@ -231,3 +238,40 @@ def _plain_page(sheet: _Sheet, upright: Gray, text: PageText, quarters: int) -> 
         bad_lines=sheet.damage.count,
     )
     return RegisteredPage(reading, upright, text_lines=text.lines)
+
+
+# -- pages that a person says are something else -----
+
+
+def _as_said(sheet: _Sheet, page: RegisteredPage, said: Mapping[int, PlacedPage], blanks: BlankPages) -> RegisteredPage:
+    """The page as the person says it is. One that does not lie on the blank said is there, and unreadable."""
+    placed = said.get(page.page.number)
+    if placed is None or (placed.page_class, placed.form_version) == (page.page.page_class, page.page.form_version):
+        return page
+    blank = _blank_said(placed, blanks)
+    if blank is not None and (found := _found_said(sheet, blank)) is not None:
+        laid = _lay(sheet, found)
+        return replace(laid, page=replace(laid.page, picture=f"{placed.page_class}-{placed.form_version or 'any'}"))
+    text = PageText(page.text_lines) if page.text_lines else read_page_texts([page.squared])[0]
+    reading = replace(
+        page.page,
+        page_class=placed.page_class,
+        form_version=placed.form_version,
+        affine=None,
+        legible=blank is None,
+        text=text.text,
+    )
+    return RegisteredPage(reading, page.squared, text_lines=text.lines)
+
+
+def _found_said(sheet: _Sheet, blank: BlankPage) -> Found | None:
+    found = find_said_blank(half_size(sheet.squared.picture), blank)
+    return found or next(
+        (f for s in _stretched(sheet) if (f := find_said_blank(half_size(s.squared.picture), blank)) is not None), None
+    )
+
+
+def _blank_said(placed: PlacedPage, blanks: BlankPages) -> BlankPage | None:
+    """The blank of that class and edition; None for a page that copies none (a cover, evidence)."""
+    said = (placed.page_class, placed.form_version)
+    return next((blank for blank in blanks.pages if (blank.page_class, blank.form.version) == said), None)

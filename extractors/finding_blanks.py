@@ -47,6 +47,18 @@ def find_known_blank(half: Gray, blank: BlankPage, blanks: BlankPages) -> Found 
     return _confirmed(half, orb_features(half, PAGE_FEATURES), [placing] if placing else [], blanks)
 
 
+def find_said_blank(half: Gray, blank: BlankPage) -> Found | None:
+    """The page laid onto the very blank, in the very edition, that a person says it copies.
+
+    None where too little of the blank's print is there for its zones to be where the writing is.
+    """
+    for coarse in (place_by_sift(half, blank), place_by_features(orb_features(half, PAGE_FEATURES), blank)):
+        placing = place_exactly(half, coarse) if coarse else None
+        if placing is not None and placing.share_found >= _FOUND_SHARE and placing.score >= _FOUND_SCORE:
+            return Found(placing, blank.form.version)
+    return None
+
+
 def _candidates(features: Features, blanks: BlankPages) -> Iterator[CoarsePlacing]:
     """One placing for each page that fits at all; the search ends at the first that leaves no doubt."""
     for blank in blanks.newest:

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.page_layout import KIND_OF_PAGE
 from core.submissions import Kind
 from core.transmissions import PageReading
-
-_KIND_OF_PAGE = {"E1": Kind.ELECTION, "E2": Kind.ELECTION, "N1": Kind.NOTICE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ def split_into_forms(pages: Sequence[PageReading]) -> tuple[FormPages, ...]:
     companions: dict[int, list[int]] = {number: [] for number in range(len(cores))}
     doubtful = _loosely_paired(cores, pages)
     for place, page in enumerate(pages):
-        if page.page_class in _KIND_OF_PAGE:
+        if page.page_class in KIND_OF_PAGE:
             continue
         owner = _owner(place, cores)
         companions[owner].append(place)
@@ -111,5 +110,5 @@ def _owner(place: int, cores: Sequence[Sequence[int]]) -> int:
 
 
 def _form(pages: Sequence[PageReading], places: Sequence[int], *, clean: bool) -> FormPages:
-    core = [place for place in places if pages[place].page_class in _KIND_OF_PAGE]
-    return FormPages(_KIND_OF_PAGE[pages[core[0]].page_class], _edition(pages, core), tuple(places), clean)
+    core = [place for place in places if pages[place].page_class in KIND_OF_PAGE]
+    return FormPages(KIND_OF_PAGE[pages[core[0]].page_class], _edition(pages, core), tuple(places), clean)

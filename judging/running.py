@@ -17,6 +17,7 @@ from core.events import DefectWaived, Event, EventKind
 from core.holders import OptionLedger
 from core.judgements import Judgement, Standing
 from core.submissions import Submission
+from core.transmissions import Transmission
 from judging.books import Judged, judged_now
 from ledger import journal
 from ledger.replay import Record, replay, submissions_of
@@ -142,6 +143,16 @@ class Running:
             ],
         )
         return found.by_submission, found.standings
+
+    def supposing_regrouped(self, fax: str, transmission: Transmission) -> Judged:
+        """The books as they would be judged if the fax's pages stood as `transmission` has them."""
+        record = self.judged.record
+        known = record.faxes[fax]
+        faxes = {**record.faxes, fax: replace(known, transmission=transmission)}
+        record = replace(record, faxes=faxes)
+        submissions = _submissions(self, record)
+        changed = {s.id for s in submissions if self.by_id.get(s.id) != s}
+        return _with_judged(self, record, submissions, changed)
 
     def _resolves_to(self, submission: Submission) -> str | None:
         holder = self.index.match(submission).holder if submission.kind is not None else None

@@ -34,6 +34,7 @@ from core.events import (
     OfferChanged,
     OfferExtended,
     OfferTerminated,
+    PagesRegrouped,
     TaxIdShown,
     TenderUnlawful,
     WaiverDeclined,
@@ -51,7 +52,10 @@ _FORMS_PER_FAX = 100
 
 @dataclass(frozen=True, slots=True)
 class FaxHistory:
-    """One fax: every delivery of its bytes, and what came of it. `first_seq` is the journal's line of its arrival."""
+    """One fax: every delivery of its bytes, and what came of it. `first_seq` is the journal's line of its arrival.
+
+    `transmission` is the fax as it counts now: as read, or as a person last regrouped its pages.
+    """
 
     fax: str
     first_seq: int
@@ -60,6 +64,10 @@ class FaxHistory:
     quarantined: FaxQuarantined | None = None
     settled_at: datetime | None = None
     """When it was read or put in quarantine, by the journal's clock."""
+    as_read: Transmission | None = None
+    """What the machine made of it."""
+    versions: tuple[Transmission, ...] = ()
+    """As read and as ever regrouped, what was taken back too: their forms' ids are used up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +154,21 @@ def replay(events: Iterable[Event], record: Record) -> Record:
         match event.body():
             case FaxReceived() as body:
                 known = faxes.get(body.fax, FaxHistory(body.fax, event.seq))
-                faxes[body.fax] = replace(known, received=(*known.received, body))
+                faxes[body.fax] = replace(known, received=_with_delivery(known.received, body))
             case FaxRead(transmission=transmission):
                 known = faxes.get(transmission.fax, FaxHistory(transmission.fax, event.seq))
-                faxes[transmission.fax] = replace(known, transmission=transmission, settled_at=event.at)
+                faxes[transmission.fax] = replace(
+                    known,
+                    transmission=transmission,
+                    settled_at=event.at,
+                    as_read=transmission,
+                    versions=(*known.versions, transmission),
+                )
+            case PagesRegrouped(fax=fax, transmission=transmission) as body:
+                known = faxes.get(fax, FaxHistory(fax, event.seq))
+                versions = (*known.versions, transmission)
+                faxes[fax] = replace(known, transmission=transmission, versions=versions)
+                reversible[event.id] = body
             case FaxQuarantined() as body:
                 known = faxes.get(body.fax, FaxHistory(body.fax, event.seq))
                 faxes[body.fax] = replace(known, quarantined=body, settled_at=event.at)
@@ -174,8 +193,10 @@ def replay(events: Iterable[Event], record: Record) -> Record:
             case FindingDecided() | FieldCorrected() | HolderAssigned() | FormDismissed() | CounselAsked() as body:
                 reversible[event.id] = body
             case DecisionTakenBack(event_id=event_id):
-                reversible.pop(event_id, None)
+                undone = reversible.pop(event_id, None)
                 reports.pop(event_id, None)
+                if isinstance(undone, PagesRegrouped):
+                    faxes[undone.fax] = _regrouped(faxes[undone.fax], reversible.values())
             case HolderReported() | TenderUnlawful() as body:
                 reports[event.id] = body
             case LedgerImported() as body:
@@ -185,6 +206,19 @@ def replay(events: Iterable[Event], record: Record) -> Record:
             case other:
                 assert_never(other)
     return Record(offer, seq, faxes, keyed, tuple(imports), reversible, proposals, reports)
+
+
+def _with_delivery(received: tuple[FaxReceived, ...], told: FaxReceived) -> tuple[FaxReceived, ...]:
+    """The deliveries with one more, or with one of them told better: its place among them stays."""
+    if any(one.delivery_id == told.delivery_id for one in received):
+        return tuple(told if one.delivery_id == told.delivery_id else one for one in received)
+    return (*received, told)
+
+
+def _regrouped(fax: FaxHistory, reversible: Iterable[Body]) -> FaxHistory:
+    """The fax as the last regrouping that stands left it, else as read."""
+    stand = [b.transmission for b in reversible if isinstance(b, PagesRegrouped) and b.fax == fax.fax]
+    return replace(fax, transmission=stand[-1] if stand else fax.as_read)
 
 
 def _closed(waiver: ProposedWaiver, event: Event, reason: str, *, in_force: bool) -> ProposedWaiver:
