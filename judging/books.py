@@ -42,6 +42,8 @@ class Judged:
     submissions: tuple[Submission, ...]
     judgements: Mapping[str, Judgement]
     standings: Mapping[str, Standing]
+    expiration: datetime
+    """The one in force, with which everything was judged."""
 
     def submissions_on(self, fax: str) -> tuple[Submission, ...]:
         return tuple(s for s in self.submissions if s.fax == fax)
@@ -91,7 +93,7 @@ def derive(judged: Judged) -> Derived:
         for history in record.faxes.values()
         if history.fax not in dismissed and (item := _item_of_file(history)) is not None
     )
-    return Derived(record.seq, rows, judged.standings, {item.id: item for item in queue})
+    return Derived(record.seq, rows, judged.standings, {item.id: item for item in queue}, judged.expiration)
 
 
 NOT_EVALUATED = "NOT_EVALUATED"
@@ -134,7 +136,7 @@ def _judge(terms: Terms, connection: Connection, record: Record) -> Judged:
     found: Judgements = judge_all(
         submissions, ledger=ledger, offer=record.offer, terms=terms, decisions=record.decisions
     )
-    return Judged(record, ledger, submissions, found.by_submission, found.standings)
+    return Judged(record, ledger, submissions, found.by_submission, found.standings, expiration)
 
 
 def _empty(terms: Terms) -> Record:

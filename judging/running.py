@@ -162,9 +162,7 @@ class Running:
 def start(terms: Terms, connection: Connection) -> Running:
     """Everything judged from the journal's first line."""
     judged = judged_now(terms, connection)
-    touched: dict[str, int] = {}
-    for event in journal.read(connection):
-        touched[event.subject] = event.seq
+    touched = _touched(journal.read(connection))
     return _running(judged, terms, HolderIndex(judged.ledger), touched)
 
 
@@ -176,9 +174,14 @@ def advance(running: Running, connection: Connection) -> Running:
     if any(event.kind in _TOUCHES_EVERYBODY for event in events):
         return start(running.terms, connection)
     record = replay(events, running.judged.record)
-    touched = {**running.touched_at, **{event.subject: event.seq for event in events}}
+    touched = {**running.touched_at, **_touched(events)}
     judged = _judged_again(running, record, events)
     return _running(judged, running.terms, running.index, touched)
+
+
+def _touched(events: Iterable[Event]) -> dict[str, int]:
+    """What touches no form makes nobody's work stale: to be shown a tax id, or a waiver proposed."""
+    return {event.subject: event.seq for event in events if event.kind not in _TOUCHES_NO_FORM}
 
 
 def _running(judged: Judged, terms: Terms, index: HolderIndex, touched: Mapping[str, int]) -> Running:
@@ -227,4 +230,4 @@ def _with_judged(running: Running, record: Record, submissions: tuple[Submission
     found = judge_all(again, ledger=old.ledger, offer=record.offer, terms=running.terms, decisions=record.decisions)
     judgements = {s.id: found.by_submission.get(s.id) or old.judgements[s.id] for s in submissions}
     standings = {h: s for h, s in old.standings.items() if h not in groups} | dict(found.standings)
-    return Judged(record, old.ledger, submissions, judgements, standings)
+    return Judged(record, old.ledger, submissions, judgements, standings, old.expiration)

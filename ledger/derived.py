@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -62,6 +62,8 @@ class Derived:
     submissions: Mapping[str, JudgedSubmission]
     standings: Mapping[str, Standing]
     queue: Mapping[str, QueueItem]
+    expiration: datetime | None = None
+    """The offer's expiration that everything was judged with."""
 
 
 def store(connection: Connection, derived: Derived, before: Derived | None = None) -> bool:
@@ -93,13 +95,56 @@ def store(connection: Connection, derived: Derived, before: Derived | None = Non
     gone, new = _differences(before.queue, derived.queue)
     _delete(connection, schema.queue.c.id, gone)
     _insert(connection, schema.queue, [_queue_row(derived.queue[key]) for key in new])
-    connection.execute(insert(schema.derivation).values(id=1, seq=derived.seq))
+    connection.execute(insert(schema.derivation).values(id=1, seq=derived.seq, expiration=derived.expiration))
     return True
 
 
 def derived_seq(connection: Connection) -> int:
     """The journal line that the derived tables were made from; 0 when they were never made."""
     return connection.execute(select(schema.derivation.c.seq)).scalar() or 0
+
+
+def expiration_used(connection: Connection) -> datetime | None:
+    """The expiration that the derived tables were judged with; None where they do not say."""
+    return connection.execute(select(schema.derivation.c.expiration)).scalar()
+
+
+@dataclass(frozen=True, slots=True)
+class OtherRow:
+    """A stored row that is not what it should be: changed, missing or too much. Both rows as plain values."""
+
+    table: str
+    key: str
+    stored: Mapping[str, Any] | None
+    due: Mapping[str, Any] | None
+
+
+def other_rows(connection: Connection, due: Derived) -> tuple[OtherRow, ...]:
+    """Every stored row that differs from `due`, which must be of the line that the tables were made from."""
+    findings = [row for one in due.submissions.values() for row in _finding_rows(one.judgement)]
+    tables: tuple[tuple[Any, Sequence[Mapping[str, Any]], tuple[str, ...]], ...] = (
+        (schema.submissions, [_submission_row(one) for one in due.submissions.values()], ("id",)),
+        (schema.findings, findings, ("submission_id", "number")),
+        (schema.standings, [_standing_row(key, one) for key, one in due.standings.items()], ("holder_id",)),
+        (schema.queue, [_queue_row(item) for item in due.queue.values()], ("id",)),
+    )
+    return tuple(other for table, rows, key in tables for other in _others(connection, table, rows, key))
+
+
+def _others(
+    connection: Connection, table: Any, due: Sequence[Mapping[str, Any]], columns: tuple[str, ...]
+) -> Iterator[OtherRow]:
+    def key_of(row: Mapping[str, Any]) -> tuple[Any, ...]:
+        return tuple(row[column] for column in columns)
+
+    expected = {key_of(row): row for row in due}
+    for stored in connection.execute(select(table)).mappings():
+        row = dict(stored)
+        wanted = expected.pop(key_of(row), None)
+        if row != wanted:
+            yield OtherRow(table.name, str(key_of(row)[0]), row, wanted)
+    for missing in expected.values():
+        yield OtherRow(table.name, str(key_of(missing)[0]), None, missing)
 
 
 def discard(connection: Connection) -> None:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -124,7 +125,25 @@ grants = Table(
     CheckConstraint("shares_exercised + shares_cancelled <= shares_granted", name="not_over_exercised"),
 )
 
-APPEND_ONLY = (journal, ledger_versions, holders, grants)
+night_runs = Table(
+    "night_runs",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("outcome", String(8), nullable=False),
+    Column("as_of", Instant, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("balanced", Boolean),
+    Column("proven", String(16)),
+    Column("journal_seq", BigInteger),
+    Column("journal_hash", SHA256),
+    Column("night", LargeBinary),
+    Column("facts", LargeBinary),
+    CheckConstraint("outcome IN ('begun', 'done', 'failed')", name="outcome"),
+    Index("ix_night_runs_as_of", "as_of"),
+)
+
+APPEND_ONLY = (journal, ledger_versions, holders, grants, night_runs)
 
 # Working -----------------------------------------------------------------------------------------------------------
 
@@ -175,6 +194,7 @@ derivation = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("seq", BigInteger, nullable=False),
+    Column("expiration", Instant),
     CheckConstraint("id = 1", name="one_row"),
 )
 
