@@ -15,6 +15,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
+
+from sqlalchemy.exc import DBAPIError
 
 from core.events import EventKind, FaxQuarantined, FaxRead, FaxReceived, NewEvent
 from core.transmissions import Receipt, Transmission
@@ -27,6 +30,22 @@ from ledger.claims import Claim, ClaimState, KeptFax
 _POLL_SECONDS = 0.5
 
 
+class Onlooker(Protocol):
+    """Who wants to know how the work goes on (the watcher's figures)."""
+
+    def stage_took(self, stage: str, seconds: float) -> None: ...
+
+    def was_recorded(self, outcome: ReadFax) -> None: ...
+
+
+class Nobody:
+    def stage_took(self, stage: str, seconds: float) -> None:
+        """Not counted."""
+
+    def was_recorded(self, outcome: ReadFax) -> None:
+        """Not counted."""
+
+
 @dataclass(frozen=True, slots=True)
 class House:
     """What a process that takes faxes in has at hand. `owner` signs its claims."""
@@ -35,6 +54,9 @@ class House:
     pool: ReadingPool
     owner: str
     judging: KeptUp
+    waits_for_others: bool = True
+    """Whether a fax that another process holds is waited for; a watcher takes up another fax meanwhile."""
+    onlooker: Onlooker = Nobody()
 
 
 def open_house(desk: Desk, pool: ReadingPool) -> House:
@@ -57,7 +79,7 @@ async def read_fax(house: House, fax: str) -> ReadFax | None:
     while True:
         claim = await asyncio.to_thread(_claim, house, fax)
         if claim is None:
-            if await asyncio.to_thread(_is_settled, house.desk, fax):
+            if not house.waits_for_others or await asyncio.to_thread(_is_settled, house.desk, fax):
                 return None
             await asyncio.sleep(_POLL_SECONDS)
         elif claim.failures >= house.desk.settings.max_failures:
@@ -98,7 +120,14 @@ def record_fax(house: House, outcome: ReadFax) -> bool:
         if not claims.finish(connection, outcome.fax, owner=house.owner, state=state, pages=pages):
             return False
         journal.append(connection, [NewEvent(desk.now(), MACHINE, body)])
+    house.onlooker.was_recorded(outcome)
     return True
+
+
+def release_own_claims(house: House) -> tuple[str, ...]:
+    """Gives back whatever this process still holds, before it ends; returns the faxes."""
+    with house.desk.books.writing() as connection:
+        return claims.release_lost(connection, lambda owner: owner == house.owner)
 
 
 def release_lost_claims(desk: Desk) -> tuple[str, ...]:
@@ -132,7 +161,9 @@ async def _renewed(house: House, fax: str) -> AsyncIterator[None]:
     async def renew() -> None:
         while True:
             await asyncio.sleep(house.desk.settings.lease.total_seconds() / 3)
-            await asyncio.to_thread(_renew, house, fax)
+            # The database may be away for a while: the lease outlasts two renewals that fail.
+            with contextlib.suppress(DBAPIError):
+                await asyncio.to_thread(_renew, house, fax)
 
     renewing = asyncio.create_task(renew())
     try:

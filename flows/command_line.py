@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from core.failures import TenderfaxError
-from flows.commands import books, cases, desk, faxes, offer, samples
+from flows.commands import books, cases, desk, faxes, offer, samples, service
 from flows.settings import settings_from
 
 DONE, FINDINGS, BAD_INPUT = 0, 1, 2
@@ -36,6 +36,7 @@ cases.register(app)
 offer.register(app)
 samples.register(app)
 desk.register(app)
+service.register(app)
 
 
 @app.callback()

@@ -7,6 +7,7 @@ step may be repeated, and a fax is taken in just the same where Prefect cannot b
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -17,13 +18,21 @@ from prefect import flow, task
 from core.failures import TenderfaxError
 from flows.attempts import House, ReadFax, give_back, read_fax, record_fax
 from flows.reading_pool import ReadersUnusable
+from flows.trouble import is_passing
 
 HOUSE: ContextVar[House] = ContextVar("house")
 T = TypeVar("T")
 
 
 class StepFailed(TenderfaxError):
-    """A step of the flow failed through a fault of ours. It names the kind only: Prefect keeps what we tell it."""
+    """A step of the flow failed through a fault of ours. It names the kind only: Prefect keeps what we tell it.
+
+    `passing` says that nothing is wrong with the fax: the disk, the database or the readers are away for a while.
+    """
+
+    def __init__(self, kind: str, *, passing: bool = False) -> None:
+        self.passing = passing
+        super().__init__(kind)
 
 
 @dataclass(slots=True)
@@ -36,17 +45,17 @@ class Takings:
 
 @task(name="read", persist_result=False)
 async def read(fax: str) -> ReadFax | None:
-    return await _named(read_fax(HOUSE.get(), fax))
+    return await _named("read", read_fax(HOUSE.get(), fax))
 
 
 @task(name="record", persist_result=False)
 async def record(outcome: ReadFax) -> bool:
-    return await _named(asyncio.to_thread(record_fax, HOUSE.get(), outcome))
+    return await _named("record", asyncio.to_thread(record_fax, HOUSE.get(), outcome))
 
 
 @task(name="judge", persist_result=False)
 async def judge() -> None:
-    await _named(asyncio.to_thread(HOUSE.get().judging.refresh))
+    await _named("judge", asyncio.to_thread(HOUSE.get().judging.refresh))
 
 
 @flow(name="intake_fax", flow_run_name="intake {fax}", validate_parameters=False, persist_result=False)
@@ -60,10 +69,10 @@ async def intake_fax(fax: str) -> None:
 
 async def take_in(house: House, fax: str) -> None:
     """The same without Prefect, for the hours when its server cannot be reached."""
-    outcome = await read_fax(house, fax)
+    outcome = await _timed(house, "read", read_fax(house, fax))
     if outcome is not None:
-        await asyncio.to_thread(record_fax, house, outcome)
-    await asyncio.to_thread(house.judging.refresh)
+        await _timed(house, "record", asyncio.to_thread(record_fax, house, outcome))
+    await _timed(house, "judge", asyncio.to_thread(house.judging.refresh))
 
 
 async def take_in_all(house: House, faxes: Sequence[str], on_done: Callable[[str], None]) -> Takings:
@@ -100,10 +109,18 @@ async def _in_flow_or_without(house: House, fax: str, takings: Takings) -> None:
         await take_in(house, fax)
 
 
-async def _named(step: Coroutine[Any, Any, T]) -> T:
+async def _timed(house: House, stage: str, step: Coroutine[Any, Any, T]) -> T:
+    began = time.perf_counter()
     try:
         return await step
+    finally:
+        house.onlooker.stage_took(stage, time.perf_counter() - began)
+
+
+async def _named(stage: str, step: Coroutine[Any, Any, T]) -> T:
+    try:
+        return await _timed(HOUSE.get(), stage, step)
     except ReadersUnusable as failure:
-        raise StepFailed(str(failure)) from None
+        raise StepFailed(str(failure), passing=True) from None
     except Exception as failure:  # noqa: BLE001 - Prefect would keep the message, and it may quote the paper
-        raise StepFailed(type(failure).__name__) from None
+        raise StepFailed(type(failure).__name__, passing=is_passing(failure)) from None

@@ -11,12 +11,14 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
 from core.failures import TenderfaxError
 from core.holders import OptionLedger
+from core.page_layout import Regrouping
 from core.plain import from_plain, to_plain
 from core.transmissions import Receipt, Transmission
 from flows.desk import Desk
@@ -37,18 +39,23 @@ class ReadersUnusable(TenderfaxError):
     """No fax can be read here: a program, a model or a blank form is missing. No fax is to blame."""
 
 
+class ReadersStopped(ReadersUnusable):
+    """The pool was closed while a fax was being read; the fax is not to blame and waits for the next reader."""
+
+
 class FaxRefused(TenderfaxError):
     """The reader says that this file is no fax it can read; trying again would say the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadingRequest:
-    """What a child needs to read one fax; `path` is the archived file."""
+    """What a child needs to read one fax; `path` is the archived file, `regrouping` what a person says of its pages."""
 
     fax: str
     file: str
     path: Path
     receipt: Receipt
+    regrouping: Regrouping | None = None
 
 
 @dataclass
@@ -57,13 +64,20 @@ class _Child:
     lines: IO[str]
     channel: socket.socket
     crash_log: IO[bytes]
+    edition: int
+    """Of the option ledger that it reads with."""
     fresh: bool = True
+    faxes_read: int = 0
 
-    def end(self) -> None:
-        """Ends the child and whatever it started; safe when it is gone already."""
+    def kill(self) -> None:
+        """Kills the child and whatever it started; whoever waits for its answer hears that it is gone."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.kill()
+
+    def end(self) -> None:
+        """Ends the child and whatever it started; safe when it is gone already."""
+        self.kill()
         self.process.wait()
         self.channel.close()
         self.crash_log.close()
@@ -84,7 +98,12 @@ class ReadingPool:
     memory_bytes: int
     start_seconds: int = 120
     module: str = CHILD
+    faxes_per_child: int = 500
+    """After so many a child is ended and another begun: whatever a library leaks does not grow for weeks."""
     _idle: list[_Child] = field(default_factory=list)
+    _busy: list[_Child] = field(default_factory=list)
+    _edition: int = 0
+    _stopped: threading.Event = field(default_factory=threading.Event)
     _free: asyncio.Semaphore | None = None
 
     async def read(self, request: ReadingRequest) -> Transmission:
@@ -102,20 +121,40 @@ class ReadingPool:
         while len(self._idle) < self.size:
             self._idle.append(self._start())
 
+    def read_with(self, ledger: OptionLedger) -> None:
+        """Another option ledger from the next fax on; what is being read goes on with the one it began with."""
+        self.ledger = ledger
+        self._edition += 1
+
     def close(self) -> None:
+        """Ends every child, also one that is reading: its fax fails with ReadersStopped."""
+        self._stopped.set()
+        for child in tuple(self._busy):
+            child.kill()
         while self._idle:
             self._idle.pop().end()
 
     def _read(self, request: ReadingRequest) -> Transmission:
-        child = self._idle.pop() if self._idle else self._start()
+        if self._stopped.is_set():
+            raise ReadersStopped("the readers were stopped")
+        child = self._child()
+        self._busy.append(child)
         try:
             if child.fresh:
                 _await_readiness(child, self.start_seconds)
             answer = _ask(child, request, self.seconds)
-        except BaseException:
+        except BaseException as failure:
             child.end()
+            if self._stopped.is_set() and isinstance(failure, TenderfaxError):
+                raise ReadersStopped("the readers were stopped") from failure
             raise
-        self._idle.append(child)
+        finally:
+            self._busy.remove(child)
+        child.faxes_read += 1
+        if self._stopped.is_set() or child.faxes_read >= self.faxes_per_child:
+            child.end()
+        else:
+            self._idle.append(child)
         if "unusable" in answer:
             raise ReadersUnusable(answer["unusable"])
         if "refused" in answer:
@@ -123,6 +162,15 @@ class ReadingPool:
         if "failed" in answer:
             raise ReaderFailed(answer["failed"], answer["details"])
         return from_plain(Transmission, answer["transmission"])
+
+    def _child(self) -> _Child:
+        """An idle child that reads with the ledger in force, else a new one."""
+        while self._idle:
+            child = self._idle.pop()
+            if child.edition == self._edition:
+                return child
+            child.end()
+        return self._start()
 
     def _start(self) -> _Child:
         ours, theirs = socket.socketpair()
@@ -141,7 +189,7 @@ class ReadingPool:
                 start_new_session=True,
             )
         lines = ours.makefile("rw", encoding="utf-8", newline="\n")
-        child = _Child(process, lines, ours, crash_log)
+        child = _Child(process, lines, ours, crash_log, self._edition)
         _send(
             child,
             {
@@ -181,8 +229,15 @@ def _await_readiness(child: _Child, seconds: float) -> None:
 
 
 def _ask(child: _Child, request: ReadingRequest, seconds: float) -> dict[str, Any]:
-    receipt = to_plain(request.receipt)
-    _send(child, {"fax": request.fax, "file": request.file, "path": str(request.path), "receipt": receipt})
+    asked: dict[str, Any] = {
+        "fax": request.fax,
+        "file": request.file,
+        "path": str(request.path),
+        "receipt": to_plain(request.receipt),
+    }
+    if request.regrouping is not None:
+        asked["regrouping"] = to_plain(request.regrouping)
+    _send(child, asked)
     return _answer(child, seconds)
 
 

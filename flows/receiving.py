@@ -14,7 +14,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from core.events import FaxArchived, FaxQuarantined, FaxReceived, NewEvent
+from core.events import EventKind, FaxArchived, FaxQuarantined, FaxReceived, NewEvent
 from core.failures import TenderfaxError
 from core.transmissions import Receipt
 from extractors.decode import read_fax_file
@@ -53,6 +53,18 @@ class Arrival:
     fax: str | None
     error: str | None = None
     warning: str | None = None
+    new_fax: bool = True
+    new_delivery: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was said of a receipt: by a sidecar (its path and bytes, also of one that cannot be read), or by tags."""
+
+    receipt: Receipt
+    warning: str | None = None
+    sidecar: Path | None = None
+    sidecar_bytes: bytes | None = None
 
 
 def fax_files(paths: list[Path]) -> tuple[list[Path], list[Path]]:
@@ -67,7 +79,7 @@ def fax_files(paths: list[Path]) -> tuple[list[Path], list[Path]]:
             for found in _entries(path):
                 if found.suffix.lower() == ".json":
                     continue
-                (taken if _looks_like_a_fax(found) else passed_over).append(found)
+                (taken if looks_like_a_fax(found) else passed_over).append(found)
         else:
             taken.append(path)
     return taken, passed_over
@@ -78,41 +90,76 @@ def receive(desk: Desk, path: Path, *, delivery_id: str | None = None) -> Arriva
 
     A `delivery_id` seen before is the same delivery again (a worker was killed between two steps) and adds nothing.
     """
-    file = _printed(path.name)
     try:
-        _check_name(path.name)
+        check_name(path.name)
         content = read_fax_file(path, desk.decode_limits, path.name)
     except FaxFileRefused as refusal:
-        return _refuse(desk, path, file, refusal)
-    receipt, warning = receipt_of(path, content, desk)
+        return refuse(desk, path, refusal)
+    return keep_received(desk, path, content, told_of(path, content, desk), delivery_id=delivery_id or uuid.uuid4().hex)
+
+
+def keep_received(desk: Desk, path: Path, content: bytes, told: Told, *, delivery_id: str) -> Arrival:
+    """Keeps one fax's bytes and those of its sidecar, notes the delivery and opens the claim; what is new of it.
+
+    When it returns, the disk and the books hold them. Raises OSError and database errors: then nothing is noted.
+    """
+    file = shown(path)
     kept = archive.keep(desk.settings.archive, BytesIO(content), size_limit=desk.decode_limits.max_file_bytes)
     fax = claims.KeptFax(kept.sha256, kept.size, kept.name)
-    delivery = delivery_id or uuid.uuid4().hex
+    sidecar = keep_sidecar(desk, told.sidecar_bytes) if told.sidecar_bytes is not None else None
     now = desk.now()
     with desk.books.writing() as connection:
         new_fax, new_delivery = claims.register(
-            connection, fax, delivery_id=delivery, file=file, receipt=receipt, noted_at=now
+            connection, fax, delivery_id=delivery_id, file=file, receipt=told.receipt, noted_at=now
         )
         events: list[NewEvent] = []
         if new_fax:
             events.append(NewEvent(now, MACHINE, FaxArchived(fax.fax, fax.size, fax.archived_name)))
         if new_delivery:
-            events.append(NewEvent(now, MACHINE, FaxReceived(fax.fax, file, delivery, receipt)))
+            events.append(NewEvent(now, MACHINE, FaxReceived(fax.fax, file, delivery_id, told.receipt, sidecar)))
         journal.append(connection, events)
-    return Arrival(path, file, fax.fax, warning=warning)
+    return Arrival(path, file, fax.fax, warning=told.warning, new_fax=new_fax, new_delivery=new_delivery)
+
+
+def told_of(path: Path, content: bytes, desk: Desk) -> Told:
+    """What a sidecar, else the fax server's TIFF tags, say of the receipt; and a warning about a bad sidecar."""
+    warning, bad, bad_bytes = None, None, None
+    for sidecar in (path.with_name(path.name + ".json"), path.with_suffix(".json")):
+        read: bytes | None = None
+        try:
+            if (read := _sidecar_bytes(sidecar)) is not None:
+                receipt = receipt_stated(read, sidecar.name, desk.offer.terms.fax_number)
+                return Told(receipt, sidecar=sidecar, sidecar_bytes=read)
+        except SidecarUnreadable as error:
+            warning = str(error)
+            if read is not None and len(read) <= _SIDECAR_BYTES:
+                bad, bad_bytes = sidecar, read
+    tags = _receipt_of_tags(content, desk.decode_limits)
+    return Told(tags or Receipt(), warning, sidecar=bad, sidecar_bytes=bad_bytes)
 
 
 def receipt_of(path: Path, content: bytes, desk: Desk) -> tuple[Receipt, str | None]:
-    """What a sidecar, else the fax server's TIFF tags, say of the receipt; and a warning about a bad sidecar."""
-    warning = None
-    for sidecar in (path.with_name(path.name + ".json"), path.with_suffix(".json")):
-        try:
-            if (stated := _sidecar(sidecar)) is not None:
-                _check_times(stated, sidecar.name)
-                return receipt_from_sidecar(stated, desk.offer.terms.fax_number), None
-        except SidecarUnreadable as error:
-            warning = str(error)
-    return _receipt_of_tags(content, desk.decode_limits) or Receipt(), warning
+    """The receipt alone, and the warning."""
+    told = told_of(path, content, desk)
+    return told.receipt, told.warning
+
+
+def receipt_stated(content: bytes, name: str, fax_number: str) -> Receipt:
+    """The receipt that a sidecar's bytes state; raises SidecarUnreadable."""
+    try:
+        stated = json.loads(content) if len(content) <= _SIDECAR_BYTES else None
+    except ValueError:
+        stated = None
+    if not isinstance(stated, dict):
+        raise SidecarUnreadable(f"{_printed(name)}: is no JSON object; receipt unknown, correct it and repeat")
+    _check_times(stated, name)
+    return receipt_from_sidecar(stated, fax_number)
+
+
+def keep_sidecar(desk: Desk, content: bytes) -> str:
+    """Puts a sidecar's bytes into the archive, as what the fax server said; returns their hash."""
+    kept = archive.keep(desk.settings.archive, BytesIO(content), size_limit=2 * _SIDECAR_BYTES, suffix=".json")
+    return kept.sha256
 
 
 def _entries(folder: Path) -> Iterator[Path]:
@@ -123,7 +170,7 @@ def _entries(folder: Path) -> Iterator[Path]:
             yield entry
 
 
-def _looks_like_a_fax(path: Path) -> bool:
+def looks_like_a_fax(path: Path) -> bool:
     """By its suffix, or else by its first bytes: a fax server's files need not have a suffix.
 
     A hidden file is one that somebody is still writing (rsync, scp), unless its name only begins like one.
@@ -141,7 +188,7 @@ def _looks_like_a_fax(path: Path) -> bool:
         return False
 
 
-def _check_name(name: str) -> None:
+def check_name(name: str) -> None:
     if any(ord(c) < 32 or ord(c) == 127 for c in name):
         raise NameRefused("its name holds a line break or another control character", name)
     if ".." in name.replace("\\", "/").split("/") or "\\" in name:
@@ -158,8 +205,9 @@ def _printed(name: str) -> str:
     return name if name.isprintable() else shown_name(name)
 
 
-def _refuse(desk: Desk, path: Path, file: str, refusal: FaxFileRefused) -> Arrival:
+def refuse(desk: Desk, path: Path, refusal: FaxFileRefused) -> Arrival:
     """Keeps what there is to keep in quarantine and journals it; the original stays where it lies."""
+    file = shown(path)
     kept = _remains(path, refusal, desk.decode_limits)
     if kept is None:
         return Arrival(path, file, None, error=str(refusal))
@@ -172,9 +220,12 @@ def _refuse(desk: Desk, path: Path, file: str, refusal: FaxFileRefused) -> Arriv
 def put_in_quarantine(
     desk: Desk, fax: str, *, file: str, content: bytes | Path, suffix: str, reason: str, attempts: int
 ) -> None:
-    """Keeps the file beside its reason and journals both; for files that never had a claim."""
+    """Keeps the file beside its reason and journals both; for files that never had a claim. Again adds nothing."""
     archive.quarantine(desk.settings.quarantine, sha256=fax, content=content, suffix=suffix, reason=reason)
     with desk.books.writing() as connection:
+        known = [event.body() for event in journal.read(connection, kinds=[EventKind.FAX_QUARANTINED], subject=fax)]
+        if any(isinstance(body, FaxQuarantined) and body.file == file for body in known):
+            return
         journal.append(connection, [NewEvent(desk.now(), MACHINE, FaxQuarantined(fax, file, reason, attempts))])
 
 
@@ -208,7 +259,8 @@ def _too_large(path: Path) -> tuple[bytes, str] | None:
         return file.read(2**20), ".cut"
 
 
-def _sidecar(path: Path) -> Mapping[str, Any] | None:
+def _sidecar_bytes(path: Path) -> bytes | None:
+    """The bytes of a sidecar, up to one more than it may have; None where there is none. Raises SidecarUnreadable."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -218,14 +270,7 @@ def _sidecar(path: Path) -> Mapping[str, Any] | None:
     with os.fdopen(handle, "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise SidecarUnreadable(f"{_printed(path.name)}: is no ordinary file; receipt unknown")
-        content = file.read(_SIDECAR_BYTES + 1)
-    try:
-        stated = json.loads(content) if len(content) <= _SIDECAR_BYTES else None
-    except ValueError:
-        stated = None
-    if not isinstance(stated, dict):
-        raise SidecarUnreadable(f"{_printed(path.name)}: is no JSON object; receipt unknown, correct it and repeat")
-    return stated
+        return file.read(_SIDECAR_BYTES + 1)
 
 
 def _check_times(stated: Mapping[str, Any], name: str) -> None:

@@ -14,8 +14,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, insert, or_, select, update
 
+from core.events import EventKind
 from core.transmissions import Receipt
-from ledger.schema import claims, faxes, receipts
+from ledger.schema import claims, faxes, journal, receipts
 
 
 class ClaimState(StrEnum):
@@ -71,16 +72,38 @@ def register(
             delivery_id=delivery_id,
             fax=kept.fax,
             file=file,
-            received_start=_iso(receipt.received_start),
-            received_at=_iso(receipt.received_at),
-            source=receipt.source,
-            destination=receipt.destination,
-            delivery=receipt.delivery,
-            job_id=receipt.job_id,
             noted_at=noted_at,
+            **_receipt_columns(receipt),
         )
     )
     return new_fax, True
+
+
+def tell_receipt(connection: Connection, delivery_id: str, receipt: Receipt) -> None:
+    """What became known of a delivery after it was noted."""
+    connection.execute(
+        update(receipts).where(receipts.c.delivery_id == delivery_id).values(**_receipt_columns(receipt))
+    )
+
+
+def deliveries_named(connection: Connection, stem: str) -> tuple[tuple[str, str], ...]:
+    """(delivery, fax) of what came as `stem`, or as `stem` with any one suffix; in order of noting."""
+    wanted = or_(receipts.c.file == stem, receipts.c.file.startswith(f"{stem}.", autoescape=True))
+    query = select(receipts.c.delivery_id, receipts.c.fax, receipts.c.file).where(wanted)
+    rows = connection.execute(query.order_by(receipts.c.noted_at, receipts.c.delivery_id))
+    return tuple((row.delivery_id, row.fax) for row in rows if "." not in row.file[len(stem) + 1 :])
+
+
+def noted_at(connection: Connection, delivery_id: str) -> datetime | None:
+    found: datetime | None = connection.execute(
+        select(receipts.c.noted_at).where(receipts.c.delivery_id == delivery_id)
+    ).scalar()
+    return found
+
+
+def pages_of(connection: Connection, fax: str) -> int | None:
+    """How many pages a fax has; None until it was read."""
+    return connection.execute(select(faxes.c.pages).where(faxes.c.sha256 == fax)).scalar()
 
 
 def take(connection: Connection, fax: str, *, owner: str, now: datetime, lease: timedelta) -> Claim | None:
@@ -146,6 +169,23 @@ def waiting(connection: Connection) -> tuple[str, ...]:
     return tuple(connection.execute(query).scalars())
 
 
+def takeable(connection: Connection, *, owner: str, now: datetime, limit: int) -> tuple[str, ...]:
+    """Waiting faxes that nobody else holds, in the order in which the journal first heard of them.
+
+    Not by a clock: one that is set back or forth must change no order.
+    """
+    free = or_(claims.c.owner.is_(None), claims.c.owner == owner, claims.c.lease_until < now)
+    archived = and_(journal.c.subject == claims.c.fax, journal.c.kind == EventKind.FAX_ARCHIVED.value)
+    query = (
+        select(claims.c.fax)
+        .join(journal, archived)
+        .where(and_(claims.c.state == ClaimState.WAITING.value, free))
+        .order_by(journal.c.seq)
+        .limit(limit)
+    )
+    return tuple(connection.execute(query).scalars())
+
+
 def _held(fax: str, owner: str) -> Any:
     return and_(claims.c.fax == fax, claims.c.owner == owner, claims.c.state == ClaimState.WAITING.value)
 
@@ -160,6 +200,17 @@ def _claim(row: Row[Any]) -> Claim:
         failures=row.failures,
         last_failure=row.last_failure,
     )
+
+
+def _receipt_columns(receipt: Receipt) -> dict[str, str | None]:
+    return {
+        "received_start": _iso(receipt.received_start),
+        "received_at": _iso(receipt.received_at),
+        "source": receipt.source,
+        "destination": receipt.destination,
+        "delivery": receipt.delivery,
+        "job_id": receipt.job_id,
+    }
 
 
 def _iso(value: datetime | None) -> str | None:

@@ -181,8 +181,14 @@ def load_version(connection: Connection, version: int) -> OptionLedger:
 
 def ledger_in_force(connection: Connection) -> OptionLedger:
     """The version of the latest date, of two with the same date the one imported last; empty before any import."""
+    version = version_in_force(connection)
+    return load_version(connection, version) if version is not None else OptionLedger((), ())
+
+
+def version_in_force(connection: Connection) -> int | None:
+    """The number of that version; None before any import."""
     newest = max(versions(connection), key=lambda one: (one.as_of, one.version), default=None)
-    return load_version(connection, newest.version) if newest else OptionLedger((), ())
+    return newest.version if newest else None
 
 
 @dataclass(slots=True)

@@ -1,0 +1,141 @@
+"""Prefect's server as one long-lived process needs it: begun in the background, begun anew when it died, ended with us.
+
+Whether it answers is asked before every fax. While it does not, faxes are taken in without it (flows.intake).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import subprocess
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from flows.logbook import Logbook
+from flows.prefect_home import settle_prefect
+
+_ANSWER_SECONDS = 5.0
+_AGAIN_AFTER_SECONDS = 20.0
+
+
+@dataclass
+class PrefectServer:
+    """The server that flows report to: a shared one where PREFECT_API_URL names it, else one of our own."""
+
+    workspace: Path
+    log: Logbook
+    _url: str = ""
+    _starting: threading.Thread | None = None
+    _guard: subprocess.Popen[bytes] | None = None
+    _failed_at: float | None = None
+    _is_up: bool | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _asking: threading.Lock = field(default_factory=threading.Lock)
+
+    def begin(self) -> None:
+        """Begins to start it and returns at once."""
+        settle_prefect(self.workspace)
+        shared = os.environ.get("PREFECT_API_URL")
+        if shared:
+            self._url = shared
+            return
+        with self._lock:
+            if self._starting is None or not self._starting.is_alive():
+                self._starting = threading.Thread(target=self._start, name="prefect", daemon=True)
+                self._starting.start()
+
+    async def answers(self) -> bool:
+        """Whether a flow can be run just now; says once when that changes."""
+        up = await asyncio.to_thread(self._answers)
+        if up != self._is_up and (self._is_up is not None or up):
+            self.log.info("prefect_is_there") if up else self.log.warning("prefect_is_away")
+        self._is_up = up
+        return up
+
+    async def first_answer(self, seconds: float, stop: asyncio.Event) -> bool:
+        """Waits for the server to come up, at most `seconds`."""
+        until = time.monotonic() + seconds
+        while not await self.answers():
+            if stop.is_set() or time.monotonic() > until or self._failed_at is not None:
+                return False
+            await asyncio.sleep(0.2)
+        return True
+
+    def end(self) -> None:
+        """Ends our own server; a shared one is left alone."""
+        if self._guard is None:
+            return
+        from prefect.server.api.server import SubprocessASGIServer
+
+        SubprocessASGIServer().stop()
+        self._end_guard()
+
+    def _answers(self) -> bool:
+        with self._asking:
+            self._begin_again_when_due()
+        if not self._url:
+            return False
+        try:
+            return httpx.get(f"{self._url}/health", timeout=_ANSWER_SECONDS).status_code == httpx.codes.OK
+        except httpx.HTTPError:
+            return False
+
+    def _begin_again_when_due(self) -> None:
+        """Begins another server of our own when it died or did not start, at most every few seconds."""
+        if self._guard is None and self._failed_at is None:
+            return  # a shared one, or ours is just being started
+        if self._guard is not None:
+            from prefect.server.api.server import SubprocessASGIServer
+
+            server = SubprocessASGIServer()
+            if server.server_process is not None and server.server_process.poll() is None:
+                return
+            self._url, self._failed_at = "", self._failed_at or time.monotonic()
+            server.stop()
+            self._end_guard()
+        if self._failed_at is not None and time.monotonic() - self._failed_at > _AGAIN_AFTER_SECONDS:
+            self._failed_at = None
+            self.begin()
+
+    def _start(self) -> None:
+        from prefect.server.api.server import SubprocessASGIServer
+
+        server = SubprocessASGIServer()
+        try:
+            server.start()
+        except Exception as failure:  # noqa: BLE001 - without Prefect the faxes are taken in all the same
+            self._failed_at = time.monotonic()
+            self.log.warning("prefect_did_not_start", kind=type(failure).__name__)
+            with contextlib.suppress(Exception):
+                server.stop()
+            return
+        assert server.server_process is not None
+        self._guard = _guard_over(server.server_process.pid)
+        self._url = server.api_url
+
+    def _end_guard(self) -> None:
+        if self._guard is not None:
+            self._guard.kill()
+            self._guard.wait()
+            if self._guard.stdin is not None:
+                self._guard.stdin.close()
+            self._guard = None
+
+
+def _guard_over(server: int) -> subprocess.Popen[bytes]:
+    """A small process that ends the server when we are gone: it waits for the end of a pipe that only we hold.
+
+    Prefect ends its server when Python exits; a process that is killed does not come to that.
+    """
+    return subprocess.Popen(
+        ["/bin/sh", "-c", 'read -r _; kill "$0"', str(server)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
