@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from validators.wording import say_shares
 
-_STRANGE = {ord(c): f"⟨U+{ord(c):04X}⟩" for c in "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"}
+_STRANGE = {
+    code: f"⟨U+{code:04X}⟩"
+    for code in (
+        *(c for c in range(0x20) if chr(c) not in "\t\n\r"),
+        *range(0x7F, 0xA0),
+        *(ord(c) for c in "\u061c\u200b\u200e\u200f\u2028\u2029\ufeff"),
+        *range(0x202A, 0x202F),
+        *range(0x2066, 0x206A),
+        *range(0xD800, 0xE000),
+    )
+}
+"""Characters that have no shape of their own: controls, marks that turn the direction of reading, lone surrogates."""
+_TAX_ID = re.compile(r"(?<![0-9A-Za-z])[0-9]{3}[-–− ][0-9]{2}[-–− ]([0-9]{4})(?![0-9A-Za-z])")
 _LONGEST_SHOWN = 400
 
 
@@ -44,12 +57,27 @@ def say_change(shares: int) -> str:
     return f"{'+' if shares > 0 else '−'}{say_shares(abs(shares))}"
 
 
+def say_signed(number: int, *, plus: bool = False) -> str:
+    """`9`, `−9` with a true minus; `+9` where a sum's line says that it is added."""
+    return f"{'−' if number < 0 else '+' if plus else ''}{say_shares(abs(number))}"
+
+
+def spelt_out(text: str) -> str:
+    """Text that somebody else wrote, with every character that has no shape of its own named."""
+    return text.translate(_STRANGE)
+
+
+def masked(text: str) -> str:
+    """The same without what looks like a tax id but its last four figures (rulebook 7), whoever quoted it."""
+    return _TAX_ID.sub(r"•••-••-\1", text)
+
+
 def plain(text: str) -> str:
     """Text from a fax fit to be shown: marks that turn the direction are spelt out, length is kept in bounds.
 
     Escaping is the template's; this is about what a reader would otherwise be made to see in the wrong order.
     """
-    shown = text.translate(_STRANGE)
+    shown = spelt_out(text)
     if len(shown) > _LONGEST_SHOWN:
         return f"{shown[:_LONGEST_SHOWN]}… ({len(text):,} characters)"
     return shown
