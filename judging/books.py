@@ -14,7 +14,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from core.decisions import Decision
-from core.events import FaxQuarantined, FindingDecided, HolderReported
+from core.events import EventKind, FaxQuarantined, FindingDecided, HolderReported
 from core.findings import Disposition, Hold, Resolution, Severity
 from core.holders import OptionLedger
 from core.judgements import Judgement, Standing
@@ -62,7 +62,7 @@ def refresh(books: Books, terms: Terms) -> None:
 
 def judged_now(terms: Terms, connection: Connection) -> Judged:
     """Everything judged as the journal has it now."""
-    return _judge(terms, connection, replay(journal.read(connection), _empty(terms)))
+    return judge_record(terms, connection, replay(journal.read(connection), empty_record(terms)))
 
 
 def judged_as_of(terms: Terms, connection: Connection, instant: datetime) -> Judged:
@@ -71,12 +71,18 @@ def judged_as_of(terms: Terms, connection: Connection, instant: datetime) -> Jud
     An instant before the books were opened has no report to repeat: a past offer is being replayed. There the papers
     decide: what was received, announced and decided by then. The first option ledger holds for whatever came before it.
     """
-    full = replay(journal.read(connection), _empty(terms))
-    events = tuple(journal.read(connection, as_of=instant))
-    if not events:
-        return _judge(terms, connection, _papers_until(terms, full, instant))
-    then = replay(events, _empty(terms))
-    return _judge(terms, connection, then if then.imports else replace(then, imports=full.imports[:1]))
+    return judge_record(terms, connection, record_as_of(terms, connection, instant))
+
+
+def record_as_of(terms: Terms, connection: Connection, instant: datetime) -> Record:
+    """What the books had at `instant`, not yet judged."""
+    then = replay(journal.read(connection, as_of=instant), empty_record(terms))
+    if then.seq == 0:
+        return _papers_until(terms, replay(journal.read(connection), empty_record(terms)), instant)
+    if not then.imports:
+        later = replay(journal.read(connection, kinds=[EventKind.LEDGER_IMPORTED]), empty_record(terms))
+        return replace(then, imports=later.imports[:1])
+    return then
 
 
 def derive(judged: Judged) -> Derived:
@@ -128,7 +134,8 @@ def shown_file(history: FaxHistory) -> str:
     return history.quarantined.file if history.quarantined else history.fax
 
 
-def _judge(terms: Terms, connection: Connection, record: Record) -> Judged:
+def judge_record(terms: Terms, connection: Connection, record: Record) -> Judged:
+    """Everything in a record judged, by the version of the ledger that is in force in it."""
     version = record.ledger_version()
     ledger = grants.load_version(connection, version) if version is not None else NO_LEDGER
     expiration = current_expiration(record.offer, terms.announcement_limit)
@@ -139,7 +146,8 @@ def _judge(terms: Terms, connection: Connection, record: Record) -> Judged:
     return Judged(record, ledger, submissions, found.by_submission, found.standings, expiration)
 
 
-def _empty(terms: Terms) -> Record:
+def empty_record(terms: Terms) -> Record:
+    """What the books say before anything happened."""
     return Record(OfferState(terms.expiration))
 
 

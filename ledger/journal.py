@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -15,10 +15,16 @@ from ledger.schema import journal
 
 GENESIS = "0" * 64
 """The hash that the first event names as the one before it."""
+_SUBJECTS_AT_ONCE = 500
+"""Databases take only so many values in one query."""
 
 
 class JournalBroken(TenderfaxError):
     """The chain of hashes does not hold: a line was changed, removed or put in between outside the program."""
+
+    def __init__(self, line: int, fact: str) -> None:
+        self.line = line
+        super().__init__(f"journal line {line} {fact}; restore the database from a backup")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +61,17 @@ def read(
     *,
     as_of: datetime | None = None,
     after: int = 0,
+    until: int | None = None,
     kinds: Sequence[EventKind] = (),
     subject: str | None = None,
 ) -> Iterator[Event]:
-    """The events in order of writing; with `as_of` only those recorded at or before that instant."""
+    """The events in order of writing; with `as_of` only those recorded at or before that instant.
+
+    `after` and `until` are lines, the first left out, the second included.
+    """
     query = select(journal).where(journal.c.seq > after).order_by(journal.c.seq)
+    if until is not None:
+        query = query.where(journal.c.seq <= until)
     if as_of is not None:
         query = query.where(journal.c.at <= as_of)
     if kinds:
@@ -70,17 +82,57 @@ def read(
         yield _event(row)
 
 
-def verify(connection: Connection) -> Head:
-    """Walks the whole chain and returns its head; raises JournalBroken at the first line that does not fit."""
+def about(connection: Connection, subjects: Collection[str], *, until: int | None = None) -> tuple[Event, ...]:
+    """The events about these subjects, in order of writing, up to line `until`."""
+    wanted, found = sorted(subjects), []
+    for begin in range(0, len(wanted), _SUBJECTS_AT_ONCE):
+        query = select(journal).where(journal.c.subject.in_(wanted[begin : begin + _SUBJECTS_AT_ONCE]))
+        if until is not None:
+            query = query.where(journal.c.seq <= until)
+        found += [_event(row) for row in connection.execute(query)]
+    return tuple(sorted(found, key=lambda event: event.seq))
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the journal without what it says."""
+
+    seq: int
+    id: str
+    kind: EventKind
+    at: datetime
+    subject: str
+
+
+def entries(connection: Connection, *, after: int = 0) -> Iterator[Entry]:
+    """Every line in order of writing, quickly: nothing is said of its body."""
+    columns = (journal.c.seq, journal.c.id, journal.c.kind, journal.c.at, journal.c.subject)
+    for row in connection.execute(select(*columns).where(journal.c.seq > after).order_by(journal.c.seq)):
+        yield Entry(row.seq, row.id, EventKind(row.kind), row.at, row.subject)
+
+
+def verify(connection: Connection, since: Head | None = None) -> Head:
+    """Walks the chain and returns its head; raises JournalBroken at the first line that does not fit.
+
+    `since` is a line proven before, which must still be there: only the lines after it are walked.
+    """
     last = Head(0, GENESIS)
-    for event in read(connection):
-        if event.seq != last.seq + 1:
-            raise JournalBroken(f"journal line {last.seq + 1} is missing; restore the database from a backup")
-        if event.prev_hash != last.hash:
-            raise JournalBroken(f"journal line {event.seq} does not follow line {last.seq}; restore from a backup")
-        if event.hash != _hash(event):
-            raise JournalBroken(f"journal line {event.seq} was changed after it was written; restore from a backup")
-        last = Head(event.seq, event.hash)
+    if since is not None and since.seq:
+        if connection.execute(select(journal.c.hash).where(journal.c.seq == since.seq)).scalar() != since.hash:
+            raise JournalBroken(since.seq, "is no longer the one that was proven before")
+        last = since
+    try:
+        for event in read(connection, after=last.seq):
+            if event.seq != last.seq + 1:
+                raise JournalBroken(last.seq + 1, "is missing")
+            if event.prev_hash != last.hash:
+                raise JournalBroken(event.seq, f"does not follow line {last.seq}")
+            if event.hash != _hash(event):
+                raise JournalBroken(event.seq, "was changed after it was written")
+            last = Head(event.seq, event.hash)
+    except ValueError as error:
+        # A kind or a time that no program of ours ever wrote.
+        raise JournalBroken(last.seq + 1, "was changed after it was written") from error
     return last
 
 
