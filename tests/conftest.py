@@ -1,4 +1,4 @@
-"""Databases for every test that keeps books: each runs on SQLite and on a throw-away PostgreSQL cluster."""
+"""What tests of several packages share: books on SQLite and on a throw-away PostgreSQL cluster, and a browser."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import create_engine, text
 
 from ledger.books import Books, make_books, open_books
@@ -115,3 +116,12 @@ def bare_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     name = f"bare_{uuid.uuid4().hex[:12]}"
     _create_database(server, name)
     return server.format(database=name)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium, without a window."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        yield browser
+        browser.close()

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from core.events import FaxRead, FaxReceived, LedgerImported, NewEvent
 from core.holders import Grant, Holder, OptionLedger
@@ -38,7 +38,6 @@ from samples.writing import somebody
 OFFER_FOLDER = Path(__file__).parents[2] / "offers" / "capstone_2003"
 PASSWORD = "nine grey herons at dusk"
 VERSION = "2003-07-09"
-CHROMIUM = "/usr/bin/chromium"
 NOW = datetime(2003, 7, 21, 10, 12, tzinfo=PACIFIC)
 MANNER = Manner("{m}/{d}/{yyyy}", "{m}/{d}/{yyyy}", "{h}:{min} {ap}", "$", True, "always", False, " ")
 
@@ -213,15 +212,6 @@ def wait_until(holds: Callable[[], bool], seconds: float = 20.0) -> None:
     while not holds():
         assert time.monotonic() < end, "the desk did not start"
         time.sleep(0.02)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """Debian's Chromium, without a window."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
