@@ -12,6 +12,7 @@ from core.decisions import Decision
 from core.findings import Disposition, Finding, Hold, Severity
 from core.grammar import normalise_grant_no
 from core.judgements import Judgement, State
+from core.page_layout import form_number
 from core.standing import read_in_zone
 from core.submissions import Kind, Submission
 from judging.books import file_of, waits
@@ -195,14 +196,17 @@ def _shown_key(running: Running, submission: Submission, judgement: Judgement, f
 
 
 def _numbers(running: Running) -> dict[str, str]:
-    """F-0347: the journal's line on which the fax arrived; a second form of the same fax gets -2."""
+    """F-0347: the journal's line on which the fax arrived; its second form gets -2.
+
+    A number never passes to another form: what a regrouping of pages makes new goes on counting.
+    """
     record = running.judged.record
-    numbers, seen = {}, Counter[int]()
+    numbers = {}
     for submission in running.judged.submissions:
         keyed = record.keyed.get(submission.id)
         seq = keyed.seq if keyed else record.faxes[submission.fax or ""].first_seq
-        seen[seq] += 1
-        numbers[submission.id] = f"F-{seq:04d}" + (f"-{seen[seq]}" if seen[seq] > 1 else "")
+        number = 1 if keyed else form_number(submission.id)
+        numbers[submission.id] = f"F-{seq:04d}" + (f"-{number}" if number > 1 else "")
     return numbers
 
 

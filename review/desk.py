@@ -240,6 +240,7 @@ SAID = {
     "in-force": "The waiver is in force for every holder.",
     "declined": "Declined. Nothing is waived.",
     "keyed": "The form is in the books.",
+    "regrouped": "The pages stand as you put them. This form is yours to look at.",
     "account": "The account is changed.",
     "password": "Your password is changed. Sign in again.",
 }

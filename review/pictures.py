@@ -1,11 +1,14 @@
 """Pictures of pages and crops as the desk shows them: the tax id painted over unless somebody asked to see it.
 
+A picture is named by its page, and by the blank that a person said the page was laid onto anew (decision 0071).
+
 A page's picture tells an identification number as plainly as text does (rulebook 7). Where a page has such a box and
 we do not know where, the page is not shown at all until its number is.
 """
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,7 +20,8 @@ from PIL import Image
 
 from core.readings import Box
 from core.submissions import Submission
-from core.transmissions import PageReading, Transmission
+from core.transmissions import PageReading, picture_name
+from ledger.replay import FaxHistory
 from offers.forms import FieldKind, Forms
 
 _CROP_MARGIN = (0.006, 0.004)
@@ -25,6 +29,8 @@ _CROP_MARGIN = (0.006, 0.004)
 _PAINT = 150
 _MOST_KEPT_BYTES = 96 * 2**20
 _PAGES_WITH_TAX_ID = frozenset({"E2", "N1"})
+_FAX = re.compile(r"[0-9a-f]{64}")
+_PICTURE = re.compile(r"[0-9]{1,4}(\.[A-Z0-9]{1,12}-[a-z0-9-]{1,12})?")
 
 
 class Hidden(Exception):
@@ -33,36 +39,34 @@ class Hidden(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """Reads `<folder>/<fax>/<page>.png`; keeps what it made up to a limit, by what it shows."""
+    """Reads `<folder>/<fax>/<picture>.png`; keeps what it made up to a limit, by what it shows."""
 
     folder: Path
     forms: Forms
     _kept: OrderedDict[tuple[object, ...], bytes] = field(default_factory=OrderedDict, repr=False)
     _lock: Lock = field(default_factory=Lock, repr=False)
 
-    def page(self, transmission: Transmission, number: int, *, reveal: bool) -> bytes | None:
+    def page(self, history: FaxHistory, number: int, *, reveal: bool) -> bytes | None:
         """One page as PNG; None where there is no picture of it. Raises Hidden."""
-        hidden = () if reveal else self._tax_id_boxes(transmission, number)
+        name = picture_of_page(history, number)
+        hidden = () if reveal else self._tax_id_boxes(history, number, name)
         return self._made(
-            ("page", transmission.fax, number, hidden),
-            transmission.fax,
-            number,
-            lambda picture: _painted(picture, hidden),
+            ("page", history.fax, name, hidden), history.fax, name, lambda picture: _painted(picture, hidden)
         )
 
     def scan(self, scan: str, number: int, *, reveal: bool) -> bytes | None:
         """One page of a keyed form's scan: nobody told us where on it the tax id stands. Raises Hidden."""
         if not reveal:
             raise Hidden(f"page {number}")
-        return self._made(("page", scan, number, ()), scan, number, lambda picture: picture)
+        return self._made(("page", scan, number, ()), scan, str(number), lambda picture: picture)
 
-    def shows(self, submission: Submission, key: str) -> bool:
+    def shows(self, history: FaxHistory, submission: Submission, key: str) -> bool:
         """Whether there is a picture of the page on which the reading stands."""
         reading = submission.readings.get(key)
-        if reading is None or submission.fax is None:
+        if reading is None:
             return False
         try:
-            return self._path(submission.fax, reading.page).exists()
+            return self._path(history.fax, picture_of_page(history, reading.page)).exists()
         except FileNotFoundError:
             return False
 
@@ -70,28 +74,26 @@ class Pictures:
         """How many pages have a picture."""
         return sum(1 for _ in (self.folder / sha256).glob("*.png")) if len(sha256) == 64 else 0
 
-    def thumbnail(self, fax: str, number: int) -> bytes | None:
+    def thumbnail(self, fax: str, name: str) -> bytes | None:
         """The page at the width of a thumbnail: nothing can be read on it."""
-        return self._made(("thumb", fax, number), fax, number, _thumbnail)
+        return self._made(("thumb", fax, name), fax, name, _thumbnail)
 
-    def crop(self, submission: Submission, key: str, *, reveal: bool) -> bytes | None:
+    def crop(self, history: FaxHistory, submission: Submission, key: str, *, reveal: bool) -> bytes | None:
         """The zone of one reading with a little around it; None without a picture, or for a tax id not shown."""
         reading = submission.readings.get(key)
-        if reading is None or submission.fax is None or (key == "tax_id" and not reveal):
+        if reading is None or (key == "tax_id" and not reveal):
             return None
+        name = picture_of_page(history, reading.page)
         return self._made(
-            ("crop", submission.fax, reading.page, reading.box),
-            submission.fax,
-            reading.page,
-            lambda picture: _cut(picture, reading.box),
+            ("crop", history.fax, name, reading.box), history.fax, name, lambda picture: _cut(picture, reading.box)
         )
 
-    def row_strip(self, submission: Submission, key: str) -> bytes | None:
+    def row_strip(self, history: FaxHistory, submission: Submission, key: str) -> bytes | None:
         """The whole line of the table around a cell: the neighbours in the same hand help to read a digit."""
         reading = submission.readings.get(key)
         row = key.rpartition(".")[0]
         cells = [r for k, r in submission.readings.items() if row and k.startswith(f"{row}.")]
-        if reading is None or submission.fax is None or not cells:
+        if reading is None or not cells:
             return None
         box = Box(
             min(r.box.x0 for r in cells),
@@ -99,32 +101,31 @@ class Pictures:
             max(r.box.x1 for r in cells),
             max(r.box.y1 for r in cells),
         )
-        return self._made(
-            ("strip", submission.fax, reading.page, box), submission.fax, reading.page, lambda p: _cut(p, box)
-        )
+        name = picture_of_page(history, reading.page)
+        return self._made(("strip", history.fax, name, box), history.fax, name, lambda p: _cut(p, box))
 
-    def size(self, fax: str, number: int) -> tuple[int, int] | None:
+    def size(self, fax: str, name: str) -> tuple[int, int] | None:
         """Width and height in pixels, without decoding the picture."""
         try:
-            with Image.open(self._path(fax, number)) as picture:
+            with Image.open(self._path(fax, name)) as picture:
                 return picture.size
         except FileNotFoundError:
             return None
 
-    def _path(self, fax: str, number: int) -> Path:
-        if len(fax) != 64 or not set(fax) <= set("0123456789abcdef"):
-            raise FileNotFoundError(fax)
-        return self.folder / fax / f"{int(number)}.png"
+    def _path(self, fax: str, name: str) -> Path:
+        if not _FAX.fullmatch(fax) or not _PICTURE.fullmatch(name):
+            raise FileNotFoundError(f"{fax}/{name}")
+        return self.folder / fax / f"{name}.png"
 
     def _made(
-        self, key: tuple[object, ...], fax: str, number: int, make: Callable[[Image.Image], Image.Image]
+        self, key: tuple[object, ...], fax: str, name: str, make: Callable[[Image.Image], Image.Image]
     ) -> bytes | None:
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return self._kept[key]
         try:
-            with Image.open(self._path(fax, number)) as picture:
+            with Image.open(self._path(fax, name)) as picture:
                 made = make(picture.convert("L"))
         except FileNotFoundError:
             return None
@@ -140,19 +141,29 @@ class Pictures:
                 size -= len(self._kept.popitem(last=False)[1])
         return content
 
-    def _tax_id_boxes(self, transmission: Transmission, number: int) -> tuple[Box, ...]:
-        """Every place of the page that may bear a tax id: as read, and as the blank has it. Raises Hidden."""
-        read = [
-            reading.box
-            for submission in transmission.submissions
-            for reading in submission.readings.values()
-            if reading.key == "tax_id" and reading.page == number
-        ]
-        page = next((page for page in transmission.pages if page.number == number), None)
-        printed = self._printed_tax_id_boxes(page) if page else []
-        if page and page.page_class.rstrip("!") in _PAGES_WITH_TAX_ID and not read and not printed:
+    def _tax_id_boxes(self, history: FaxHistory, number: int, name: str) -> tuple[Box, ...]:
+        """Every place of the picture that may bear a tax id: as read, and as the blank has it. Raises Hidden.
+
+        The page counts as everything that machine or person ever took it for: calling it a cover uncovers nothing.
+        """
+        boxes: list[Box] = []
+        bears_one = False
+        for version in history.versions:
+            page = next((page for page in version.pages if page.number == number), None)
+            if page is None:
+                continue
+            bears_one = bears_one or page.page_class in _PAGES_WITH_TAX_ID
+            if picture_name(page) == name:
+                boxes += [
+                    reading.box
+                    for submission in version.submissions
+                    for reading in submission.readings.values()
+                    if reading.key == "tax_id" and reading.page == number
+                ]
+                boxes += self._printed_tax_id_boxes(page)
+        if bears_one and not boxes:
             raise Hidden(f"page {number}")
-        return tuple(read + printed)
+        return tuple(dict.fromkeys(boxes))
 
     def _printed_tax_id_boxes(self, page: PageReading) -> list[Box]:
         if page.affine is None:
@@ -160,10 +171,17 @@ class Pictures:
         return [
             zone.box
             for form, form_page in self.forms.pages()
-            if form_page.page_class == page.page_class.rstrip("!") and form.version == page.form_version
+            if form_page.page_class == page.page_class and form.version == page.form_version
             for zone in form_page.zones
             if zone.field_kind is FieldKind.TAX_ID
         ]
+
+
+def picture_of_page(history: FaxHistory, number: int) -> str:
+    """The name of the picture that shows the page as it counts now."""
+    pages = history.transmission.pages if history.transmission else ()
+    page = next((page for page in pages if page.number == number), None)
+    return picture_name(page) if page else str(number)
 
 
 def _painted(picture: Image.Image, boxes: tuple[Box, ...]) -> Image.Image:

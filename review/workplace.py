@@ -7,9 +7,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from core.failures import TenderfaxError
+from core.page_layout import Regrouping
+from core.transmissions import Transmission
 from ledger.books import Books
 from offers.forms import Forms, load_forms
 from offers.loading import Offer
+
+
+class NoReader(TenderfaxError):
+    """This desk was opened without a reader of faxes."""
+
+
+def nobody_reads(_asked: Regrouping) -> Transmission:
+    raise NoReader("this desk was opened without a reader; open it with `tenderfax review`")
 
 
 def real_clock() -> datetime:
@@ -36,6 +47,8 @@ class Workplace:
     """`offer_now` is the offer's clock (it may replay the past), `clock` the real one: leases and sessions run on it.
 
     `pages` holds `<fax sha256>/<page>.png`: each page laid onto its blank, else upright. `archive` keeps every file.
+    `read_again` reads a fax whose pages a person put together anew; it takes seconds, and raises a TenderfaxError
+    where it cannot.
     """
 
     books: Books
@@ -45,6 +58,7 @@ class Workplace:
     offer_now: Callable[[], datetime]
     clock: Callable[[], datetime] = real_clock
     policy: Policy = field(default_factory=Policy)
+    read_again: Callable[[Regrouping], Transmission] = nobody_reads
 
     def forms(self) -> Forms:
         return load_forms(self.offer.folder / "forms")

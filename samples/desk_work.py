@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from types import MappingProxyType
 
@@ -17,6 +18,7 @@ from PIL import Image
 
 from core.corrections import corrected
 from core.grammar import parse_date_and_time
+from core.page_layout import KIND_OF_PAGE, Layout, PlacedPage, Regrouping, forms_of, kept_forms, kind_of
 from core.readings import Doubt, Mark, Reading
 from core.submissions import Fields, GrantRow, Submission
 from core.transmissions import PageReading, Receipt, Transmission
@@ -55,8 +57,7 @@ def read_fax(
         submission = _read_as(submission, key, text)
     doubted = tuple(Doubt(key, _UNSURE, _ASKS, "read by one reader only") for key in misread.doubts)
     submission = replace(submission, doubts=doubted, readings=_unsure(submission, misread.doubts))
-    end = received_at or paper.received_at
-    receipt = Receipt(paper.received_start or end, end, source="sidecar", job_id=fax[:8], pages=len(paper.pages))
+    receipt = _receipt_of(replace(paper, received_at=received_at or paper.received_at), fax, len(paper.pages))
     pages = tuple(
         PageReading(
             n, page_class, paper.form_version, 0.99, affine=_UPRIGHT, header="FAX FROM 818 555 0100", submission=0
@@ -131,3 +132,66 @@ def _read_as(submission: Submission, key: str, text: str) -> Submission:
 def _unsure(submission: Submission, keys: tuple[str, ...]) -> Mapping[str, Reading]:
     unsure = {key: replace(submission.readings[key], confidence=_UNSURE) for key in keys}
     return MappingProxyType({**submission.readings, **unsure})
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet of paper in a fax: the page of class `page_class` of a filled form."""
+
+    paper: Submission
+    page_class: str
+
+
+def read_bundle(sheets: Sequence[Sheet], groups: Sequence[Sequence[int]], forms: Forms, *, file: str) -> Transmission:
+    """A fax of several sheets, read as if they made up the forms of `groups`: page numbers, counted from 1."""
+    whole = read_again(sheets, Regrouping(_unread(sheets, file), _layout_of(sheets, groups), 1), forms)
+    return replace(whole, receipt=_receipt_of(sheets[0].paper, whole.fax, len(sheets)))
+
+
+def read_again(sheets: Sequence[Sheet], asked: Regrouping, forms: Forms) -> Transmission:
+    """The fax with its pages put together as asked, read as a reader would that errs nowhere.
+
+    What page E2 or N1 says is its paper's; the amend box is that of the paper whose page E1 it is.
+    """
+    kept, numbers = kept_forms(asked.before, asked.layout), count(asked.first_number)
+    made = []
+    for index, layout in enumerate(forms_of(asked.layout)):
+        if index in kept:
+            made.append(kept[index])
+            continue
+        own = [(page, sheets[page.number - 1].paper) for page in layout if page.page_class in KIND_OF_PAGE]
+        paper = next((paper for page, paper in own if page.page_class != "E1"), own[0][1])
+        front = next((paper for page, paper in own if page.page_class == "E1"), paper)
+        paper = replace(
+            paper,
+            fields=replace(paper.fields, amend_box=front.fields.amend_box),
+            kind=kind_of(layout),
+            pages=tuple(page.page_class for page, _ in own),
+        )
+        read = read_fax(paper, forms, file=asked.before.file).submissions[0]
+        places = {place: page.number for place, (page, _) in enumerate(own, start=1)}
+        readings = {key: replace(r, page=places[r.page]) for key, r in read.readings.items()}
+        identity = f"{asked.before.fax[:12]}-{next(numbers)}"
+        made.append(replace(read, id=identity, fax=asked.before.fax, readings=MappingProxyType(readings)))
+    pages = tuple(
+        PageReading(p.number, p.page_class, p.form_version, 0.99, affine=_UPRIGHT, submission=p.form)
+        for p in asked.layout
+    )
+    submissions = tuple(replace(each, bundle_size=len(made), bundle_clean=True) for each in made)
+    return replace(asked.before, pages=pages, submissions=submissions)
+
+
+def _unread(sheets: Sequence[Sheet], file: str) -> Transmission:
+    fax = hashlib.sha256(file.encode()).hexdigest()
+    pages = tuple(PageReading(n, s.page_class, s.paper.form_version) for n, s in enumerate(sheets, 1))
+    return Transmission(fax, file, Receipt(), pages, ())
+
+
+def _layout_of(sheets: Sequence[Sheet], groups: Sequence[Sequence[int]]) -> Layout:
+    owner = {number: form for form, numbers in enumerate(groups) for number in numbers}
+    return tuple(PlacedPage(n, s.page_class, s.paper.form_version, owner.get(n)) for n, s in enumerate(sheets, start=1))
+
+
+def _receipt_of(paper: Submission, fax: str, pages: int) -> Receipt:
+    end = paper.received_at
+    return Receipt(paper.received_start or end, end, source="sidecar", job_id=fax[:8], pages=pages)

@@ -112,6 +112,7 @@ def serve_desk(desk: Desk, *, host: str, port: int, behind_tls: bool = False, na
     """Answers until it is stopped. Raises NotServed for an address beyond this machine without TLS in front."""
     import uvicorn
 
+    from flows.regrouping import pages_read_again
     from review.app import LOCAL_HOSTS, create_app
     from review.workplace import Policy, Workplace
 
@@ -125,6 +126,7 @@ def serve_desk(desk: Desk, *, host: str, port: int, behind_tls: bool = False, na
         archive=settings.archive,
         offer_now=desk.now,
         policy=Policy(two_readers=settings.two_readers),
+        read_again=pages_read_again(desk),
     )
     app = create_app(workplace, hosts=LOCAL_HOSTS | {host.lower(), *(n.lower() for n in names)}, https=behind_tls)
     app.state.desk.boards.now()  # everything is judged once before the first page is asked for

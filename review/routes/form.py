@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, Response
@@ -25,6 +25,7 @@ from core.events import (
     FormDismissed,
     HolderAssigned,
     NewEvent,
+    PagesRegrouped,
     TaxIdShown,
 )
 from core.findings import FORM, Disposition, Finding
@@ -42,6 +43,8 @@ from review.charts import Moment, TimeLine, time_line
 from review.deciding import Choice, Draft, NotDecided, Supposed, draft_from_json, draft_to_json
 from review.desk import SAID, Act, Desk, Refused, Seat, acting, desk_of, go, seated
 from review.fields import Field, FormFields, form_fields, illegible, label_of, value_now
+from review.pictures import picture_of_page
+from review.regrouping import forms_on, last_regrouping, say_moves
 from review.routes.images import is_shown, picture_of
 from review.routes.queue import claim_next
 from review.viewing import View, view_of
@@ -49,6 +52,8 @@ from review.wording import DISPOSITION_WORDS, say_standing, shares_of
 
 router = APIRouter()
 _DECIDING = acting(Permission.DECIDE)
+_OF_THE_PAGES = (EventKind.PAGES_REGROUPED, EventKind.DECISION_TAKEN_BACK)
+_MOST_SCANNED = 201
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
@@ -120,6 +125,8 @@ def _shown(
         claim = desk_work.claim_of(connection, form_id)
         draft = draft_from_json(desk_work.draft_of(connection, form_id, seat.user.login))
         events = tuple(journal.read(connection, subject=form_id))
+        if submission.fax:
+            events += tuple(journal.read(connection, subject=submission.fax, kinds=_OF_THE_PAGES))
     is_mine = claim is not None and claim.login == seat.user.login and claim.holds_at(desk.now())
     facts = _facts(desk, board, submission, draft if is_mine else Draft(), seat, look, trouble)
     template = "form_desk.html" if request.headers.get("hx-request") else "form.html"
@@ -159,6 +166,7 @@ def _facts(
     chosen = fields.field(look.field) or _first_in_question(findings, fields, draft)
     page = look.page or (chosen.page if chosen else 0) or _first_page(board, submission)
     history = running.judged.record.faxes.get(submission.fax or "")
+    tax_id_shown = is_shown(desk, seat, submission.id)
     return {
         "submission": submission,
         "number": board.numbers[submission.id],
@@ -173,9 +181,11 @@ def _facts(
         "draft": draft,
         "version": draft.version or running.version_of(submission.id),
         "fax": picture_of(board, submission.id),
+        "image": _image(board, submission, page, with_tax_id=tax_id_shown),
+        "own_pages": _own_pages(board, submission),
         "pages": _pages(desk, board, submission),
         "page": page,
-        "view": _view(desk, picture_of(board, submission.id), chosen, page, look),
+        "view": _view(desk, board, picture_of(board, submission.id), chosen, page, look),
         "look": look,
         "receipt": history.received[0].receipt if history and history.received else None,
         "file": history.received[0].file if history and history.received else "",
@@ -190,7 +200,7 @@ def _facts(
         "with_counsel": submission.id in running.judged.record.with_counsel,
         "reasons": deciding.REASONS,
         "codes": deciding.recodable(),
-        "tax_id_shown": is_shown(desk, seat, submission.id),
+        "tax_id_shown": tax_id_shown,
         "holders": running.ledger.holders if judgement.holder_id is None else (),
         "trouble": trouble,
         "label_of": label_of,
@@ -266,20 +276,42 @@ def _first_page(board: Board, submission: Submission) -> int:
     history = board.running.judged.record.faxes.get(submission.fax or "")
     if history is None or history.transmission is None:
         return 0
+    return min(_own_pages(board, submission), default=1)
+
+
+def _own_pages(board: Board, submission: Submission) -> frozenset[int]:
+    """The numbers of the pages that are this form's; of a keyed one, every page of its scan."""
+    history = board.running.judged.record.faxes.get(submission.fax or "")
+    if history is None or history.transmission is None:
+        return frozenset(range(1, _MOST_SCANNED))
     index = [s.id for s in history.transmission.submissions].index(submission.id)
-    pages = [p.number for p in history.transmission.pages if p.submission == index]
-    return next(iter(pages), 1)
+    return frozenset(p.number for p in history.transmission.pages if p.submission == index)
 
 
-def _view(desk: Desk, fax: str, chosen: Field | None, page: int, look: Look) -> View | None:
+def _view(desk: Desk, board: Board, fax: str, chosen: Field | None, page: int, look: Look) -> View | None:
     if not fax or not page:
         return None
-    size = desk.pictures.size(fax, page)
+    size = desk.pictures.size(fax, _picture_name(board, fax, page))
     if size is None:
         return None
     is_here = chosen is not None and chosen.page == page and chosen.has_picture
     box = chosen.box if chosen is not None and is_here and not look.turn else None
     return view_of(*size, box, zoom=look.zoom, turn=look.turn)
+
+
+def _picture_name(board: Board, fax: str, page: int) -> str:
+    """The name of a page's picture; of a scan's, its number."""
+    history = board.running.judged.record.faxes.get(fax)
+    return picture_of_page(history, page) if history else str(page)
+
+
+def _image(board: Board, submission: Submission, page: int, *, with_tax_id: bool) -> str:
+    """The address of the page's picture; what it shows is in the address, since a browser may keep it for a while."""
+    fax = picture_of(board, submission.id)
+    _, _, anew = _picture_name(board, fax, page).partition(".")
+    asked = {"as": anew, "form": submission.id if with_tax_id else ""}
+    query = urlencode({name: value for name, value in asked.items() if value})
+    return f"/faxes/{fax}/{page}.png" + (f"?{query}" if query else "")
 
 
 def _named_on(board: Board, holder_id: str | None) -> Mapping[str, list[str]]:
@@ -352,6 +384,8 @@ def _said_of(body: Body) -> str | None:
             return f"held for counsel: {reason}"
         case FormDismissed(reason=reason):
             return f"found to be no form: {reason}"
+        case PagesRegrouped(was=was, now=now, reason=reason):
+            return f"{say_moves(was, now)}: {reason}"
         case DecisionTakenBack(reason=reason):
             return f"a decision was taken back: {reason}"
         case TaxIdShown():
@@ -597,12 +631,17 @@ def take_back(request: Request, act: Annotated[Act, Depends(_DECIDING)]) -> Resp
         if record.offer.accepted_at is not None:
             raise Refused(409, "The tenders were accepted; make a new decision instead.")
         subject = _subject_of(body)
-        claim = desk_work.claim_of(connection, subject)
-        if claim is not None and claim.login != act.user.login and claim.holds_at(desk.now()):
-            raise Refused(409, f"{claim.name} has this form now.", subject=subject)
+        if isinstance(body, PagesRegrouped) and event_id != last_regrouping(record, body.fax):
+            raise Refused(409, "The pages were put together anew since. Take that back first.", subject=subject)
+        forms = [s.id for s in forms_on(record, subject)] if isinstance(body, PagesRegrouped) else [subject]
+        for claim in (desk_work.claim_of(connection, form) for form in forms):
+            if claim is not None and claim.login != act.user.login and claim.holds_at(desk.now()):
+                raise Refused(409, f"{claim.name} has this form now.", subject=subject)
         undo = DecisionTakenBack(event_id, subject, reason[: deciding.LONGEST_REASON])
         journal.append(connection, [NewEvent(desk.offer_now(), act.user.name, undo)])
         desk.log(connection, act.seat, "take back", subject, event_id)
+    if isinstance(body, PagesRegrouped):
+        return go(f"/faxes/{subject}/pages", say="taken-back")
     if subject in desk.boards.now().running.by_id:
         return go(f"/forms/{quote(subject)}", say="taken-back")
     return go("/", say="taken-back")
@@ -616,6 +655,8 @@ def _subject_of(body: Body) -> str:
             return body.submission_id
         case FormDismissed(subject=subject):
             return subject
+        case PagesRegrouped(fax=fax):
+            return fax
         case _:
             raise AssertionError(f"{type(body).__name__} cannot be taken back")
 

@@ -9,12 +9,12 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from core.events import EventKind
-from core.transmissions import Transmission
 from ledger import journal
 from ledger.accounts import Permission
+from ledger.replay import FaxHistory
 from review.board import Board
 from review.desk import Desk, Refused, Seat, desk_of, seated
-from review.pictures import Hidden
+from review.pictures import Hidden, picture_of_page
 
 router = APIRouter()
 SHOWN_FOR = timedelta(minutes=10)
@@ -31,7 +31,7 @@ def page(request: Request, fax: str, number: int, seat: Annotated[Seat, Depends(
         if _is_scan(board, fax):
             picture = desk.pictures.scan(fax, number, reveal=reveal)
         else:
-            picture = desk.pictures.page(transmission_of(board, fax), number, reveal=reveal)
+            picture = desk.pictures.page(history_of(board, fax), number, reveal=reveal)
     except Hidden:
         raise Refused(403, "This page is shown once its tax id is.", subject=fax) from None
     return _png(picture, reveals=reveal)
@@ -41,26 +41,29 @@ def page(request: Request, fax: str, number: int, seat: Annotated[Seat, Depends(
 def thumbnail(request: Request, fax: str, number: int, seat: Annotated[Seat, Depends(seated())]) -> Response:
     desk = desk_of(request)
     board = desk.boards.now()
-    if not _is_scan(board, fax):
-        transmission_of(board, fax)
-    return _png(desk.pictures.thumbnail(fax, number))
+    name = str(number) if _is_scan(board, fax) else picture_of_page(history_of(board, fax), number)
+    return _png(desk.pictures.thumbnail(fax, name))
 
 
 @router.get("/forms/{form}/{key}.png")
 def crop(request: Request, form: str, key: str, seat: Annotated[Seat, Depends(seated())]) -> Response:
     desk = desk_of(request)
-    submission = desk.boards.now().running.by_id.get(form)
-    if submission is None:
+    board = desk.boards.now()
+    submission = board.running.by_id.get(form)
+    if submission is None or submission.fax is None:
         return _png(None)
     reveal = key == "tax_id" and is_shown(desk, seat, form)
-    return _png(desk.pictures.crop(submission, key, reveal=reveal), reveals=reveal)
+    return _png(desk.pictures.crop(history_of(board, submission.fax), submission, key, reveal=reveal), reveals=reveal)
 
 
 @router.get("/forms/{form}/{key}/line.png")
 def line(request: Request, form: str, key: str, seat: Annotated[Seat, Depends(seated())]) -> Response:
     desk = desk_of(request)
-    submission = desk.boards.now().running.by_id.get(form)
-    return _png(desk.pictures.row_strip(submission, key) if submission else None)
+    board = desk.boards.now()
+    submission = board.running.by_id.get(form)
+    if submission is None or submission.fax is None:
+        return _png(None)
+    return _png(desk.pictures.row_strip(history_of(board, submission.fax), submission, key))
 
 
 def is_shown(desk: Desk, seat: Seat, submission_id: str) -> bool:
@@ -73,11 +76,12 @@ def is_shown(desk: Desk, seat: Seat, submission_id: str) -> bool:
         return any(event.actor == seat.user.name and event.at >= since for event in shown)
 
 
-def transmission_of(board: Board, fax: str) -> Transmission:
+def history_of(board: Board, fax: str) -> FaxHistory:
+    """A fax whose pages were read. Raises Refused."""
     history = board.running.judged.record.faxes.get(fax)
     if history is None or history.transmission is None:
         raise Refused(404, "There is no such fax.")
-    return history.transmission
+    return history
 
 
 def _is_on(board: Board, submission_id: str, fax: str) -> bool:

@@ -201,7 +201,9 @@ def _cells(desk: Desk, board: Board, seat: Seat) -> list[Cell]:
         is_others = held is not None and held.login != seat.user.login
         if is_others or (row.id, key) in read or blind.get((row.id, key), 0) > 1:
             continue
-        if not desk.pictures.shows(board.running.by_id[row.id], key):
+        submission = board.running.by_id[row.id]
+        history = board.running.judged.record.faxes.get(submission.fax or "")
+        if history is None or not desk.pictures.shows(history, submission, key):
             continue  # nobody can say what the paper says without seeing it: the form page is the place
         if (cell := _cell(board, row, key)) is not None:
             cells.append(cell)

@@ -52,6 +52,15 @@
     store("theme", root.dataset.theme);
   });
 
+  /* ---- what takes seconds says so, and is not sent twice ---- */
+  document.addEventListener("submit", (event) => {
+    const words = event.target.dataset.slow, button = event.submitter;
+    if (!words || button?.value !== "check") return;
+    button.textContent = words;
+    // Not at once: a disabled button would not be sent.
+    setTimeout(() => { button.disabled = true; }, 0);
+  });
+
   /* ---- queue ---- */
   const rows = () => $$(".qt tbody tr:not(.grp)");
   if ($(".q")) {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import threading
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
@@ -35,6 +36,7 @@ from core.events import (
     OfferChanged,
     OfferExtended,
     OfferTerminated,
+    PagesRegrouped,
     TaxIdShown,
     TenderUnlawful,
     WaiverDeclined,
@@ -44,6 +46,7 @@ from core.events import (
 )
 from core.holder_changes import HolderChange, HolderChangeKind, UnlawfulTender
 from core.offer_state import AcceptedGrant, ChangeKind, Extension, TermsChange
+from core.page_layout import PlacedPage
 from core.readings import Box, Doubt, Mark, Reading
 from core.submissions import Evidence, Fields, GrantRow, Kind, Schedule, Signature, Submission
 from core.transmissions import PageReading, Receipt, Transmission
@@ -92,6 +95,13 @@ BODIES: tuple[Body, ...] = (
     FieldCorrected("S1", "row1.shares", "1200", "seen on the crop"),
     HolderAssigned("S1", None, "taken back"),
     FormDismissed("S1", "a menu"),
+    PagesRegrouped(
+        "a" * 64,
+        (PlacedPage(1, "UNKNOWN", None, 0),),
+        (PlacedPage(1, "E1", "2003-07-09", 0),),
+        replace(TRANSMISSION, pages=(replace(PAGE, picture="E1-2003-07-09"),)),
+        "a front page",
+    ),
     CounselAsked("S1", "heirs"),
     DecisionTakenBack("e1", "S1", "wrong row"),
     WaiverProposed("W1", "EMAIL_MISSING", "courtesy"),
