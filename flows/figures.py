@@ -110,6 +110,11 @@ class Figures:
         in_books = (datetime.now(UTC) - since).total_seconds() if since else 0.0
         return max(0.0, in_books, self.inbox.waiting_seconds)
 
+    def ailments(self) -> dict[str, str]:
+        """What is wrong just now, by where; empty when all is well."""
+        found = {trouble.work: trouble.what for trouble in self.troubles if trouble.since is not None}
+        return found | ({"books": self.books_away} if self.books_away else {})
+
     def exposition(self) -> bytes:
         """In Prometheus' text format."""
         return generate_latest(self.registry)

@@ -51,8 +51,7 @@ class Heartbeat:
             "owner": self.owner,
             "every_seconds": self.every_seconds,
             "endpoint": self.endpoint,
-            "held_up": {trouble.work: trouble.what for trouble in figures.troubles if trouble.since is not None},
-            "books_away": figures.books_away,
+            "held_up": figures.ailments(),
             "inbox": {"complete": len(look.ready), "growing": look.growing, "unfinished": look.unfinished},
             "waiting": work.waiting if work else None,
         }

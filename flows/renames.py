@@ -29,6 +29,7 @@ class Renames:
     _handle: int = -1
     _folders: dict[int, Path] = field(default_factory=dict)
     _arrived: dict[Path, Inode] = field(default_factory=dict)
+    _fresh: set[Path] = field(default_factory=set)
 
     def watch(self, folder: Path) -> None:
         """Begins to watch a folder; again is harmless (the kernel gives the same descriptor)."""
@@ -49,8 +50,10 @@ class Renames:
         return self._arrived.get(path) == inode
 
     def forget(self, paths: set[Path]) -> None:
-        """Drops what is known of every file but these: the others are gone."""
-        self._arrived = {path: inode for path, inode in self._arrived.items() if path in paths}
+        """Drops what is known of every file but these and those that came since the last time: the rest is gone."""
+        kept = paths | self._fresh
+        self._arrived = {path: inode for path, inode in self._arrived.items() if path in kept}
+        self._fresh.clear()
 
     def close(self) -> None:
         if self._handle >= 0:
@@ -76,6 +79,7 @@ class Renames:
             state = path.lstat()
         except OSError:
             return
+        self._fresh.add(path)
         self._arrived[path] = (state.st_dev, state.st_ino)
 
 

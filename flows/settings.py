@@ -50,8 +50,8 @@ class Settings:
     """Whether the inbox is polled instead of asking the kernel for its events; None where the file system decides."""
     shutdown_seconds: float = 60.0
     """How long a stopped watcher waits for what is being read before it gives the rest back."""
-    endpoint: str = "127.0.0.1:8322"
-    """Where /healthz and /metrics are answered, HOST:PORT; "off" for nowhere."""
+    endpoint: str = ""
+    """Where /healthz and /metrics are answered, HOST:PORT; "off" for nowhere, "" for 127.0.0.1:8322 if it is free."""
     prefect: bool = True
 
     @property
@@ -112,7 +112,7 @@ def settings_from(
         sidecar_seconds=_seconds(environment, "TENDERFAX_SIDECAR_SECONDS", 900.0, 0.1, 30 * 86_400),
         polling=_yes_or_no(environment, "TENDERFAX_POLLING", None),
         shutdown_seconds=_seconds(environment, "TENDERFAX_SHUTDOWN_SECONDS", 60.0, 0, 86_400),
-        endpoint=_endpoint(environment.get("TENDERFAX_ENDPOINT") or "127.0.0.1:8322"),
+        endpoint=_endpoint(environment.get("TENDERFAX_ENDPOINT", "")),
         prefect=_yes_or_no(environment, "TENDERFAX_PREFECT", True) is not False,
     )
 
@@ -185,7 +185,7 @@ def _yes_or_no(environment: Mapping[str, str], name: str, default: bool | None) 
 def _endpoint(text: str) -> str:
     """`HOST:PORT` (port 0 is any that is free) or "off"; raises BadSetting."""
     host, _, port = text.rpartition(":")
-    if text == "off" or (host and port.isdecimal() and int(port) <= 65_535):
+    if text in ("", "off") or (host and port.isdecimal() and int(port) <= 65_535):
         return text
     raise BadSetting(f"TENDERFAX_ENDPOINT: {text!r} is no address such as 127.0.0.1:8322; `off` for none")
 

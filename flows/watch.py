@@ -19,6 +19,7 @@ from sqlalchemy.exc import OperationalError
 from core.failures import TenderfaxError
 from flows.attempts import this_owner
 from flows.desk import Desk, open_desk
+from flows.endpoint import DEFAULT_ADDRESS, Endpoint, EndpointTaken
 from flows.figures import Figures
 from flows.logbook import Logbook, open_logbook
 from flows.prefect_server import PrefectServer
@@ -86,16 +87,34 @@ class _Running:
         self._watcher, self._loop = watcher, asyncio.get_running_loop()
         if self._stopping.is_set():
             return
-        self.log.info("watching", inbox=str(self.settings.inbox), once=self.once)
+        endpoint = self._endpoint(figures)
+        watcher.heartbeat.endpoint = endpoint.url if endpoint else None
+        self.log.info("watching", once=self.once, endpoint=watcher.heartbeat.endpoint)
         try:
             await watcher.run()
         finally:
+            if endpoint is not None:
+                endpoint.close()
             desk.books.close()
             self.log.info("ended", unfinished=len(watcher.unfinished))
         if watcher.gave_up:
             self.left = f"the work was held up ({watcher.gave_up})"
         elif watcher.unfinished:
             self.left = f"{len(watcher.unfinished)} faxes were not finished"
+
+    def _endpoint(self, figures: Figures) -> Endpoint | None:
+        """/healthz and /metrics; a second watcher on this machine does without, unless it was given its own address."""
+        if self.once or self.settings.endpoint == "off":
+            return None
+        endpoint = Endpoint(self.settings.endpoint or DEFAULT_ADDRESS, figures)
+        try:
+            endpoint.start()
+        except EndpointTaken:
+            if self.settings.endpoint:
+                raise
+            self.log.warning("no_endpoint", address=DEFAULT_ADDRESS)
+            return None
+        return endpoint
 
     async def _desk(self) -> Desk | None:
         """The desk; a database that does not answer yet is waited for, one that was never made is not."""
