@@ -7,14 +7,14 @@ event and judging it loses nothing. A moment in the past is judged in memory, fr
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from core.decisions import Decision
-from core.events import EventKind, FaxQuarantined, FindingDecided, HolderReported
+from core.events import OFFER, EventKind, FaxQuarantined, FindingDecided, HolderReported
 from core.findings import Disposition, Hold, Resolution, Severity
 from core.holders import OptionLedger
 from core.judgements import Judgement, Standing
@@ -83,6 +83,14 @@ def record_as_of(terms: Terms, connection: Connection, instant: datetime) -> Rec
         later = replay(journal.read(connection, kinds=[EventKind.LEDGER_IMPORTED]), empty_record(terms))
         return replace(then, imports=later.imports[:1])
     return then
+
+
+def record_before(terms: Terms, connection: Connection, line: int, subjects: Collection[str]) -> Record:
+    """What the books had just before a line about these subjects, the offer and the ledgers, and nothing else."""
+    until = line - 1
+    events = list(journal.about(connection, {OFFER, *subjects}, until=until))
+    events += journal.read(connection, until=until, kinds=[EventKind.LEDGER_IMPORTED])
+    return replay(sorted(events, key=lambda event: event.seq), empty_record(terms))
 
 
 def derive(judged: Judged) -> Derived:

@@ -93,6 +93,8 @@ class FaxFacts:
     """Whether the pages read are numbered 1, 2, 3 without a gap or a repeat."""
     pages_with_a_form: int = 0
     strays: tuple[StrayPage, ...] = ()
+    pages_set_aside: int = 0
+    """By a person who said which pages make up which form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +248,7 @@ class NightFacts:
     """Replayed from the journal, by holder id."""
     stored: StoredFacts = StoredFacts()
     ledger: OptionLedger = OptionLedger((), ())
+    ledger_as_of: date | None = None
     ledger_versions: tuple[LedgerVersionState, ...] = ()
     pool: PoolFacts = PoolFacts(None, None, 0)
     ledger_changes: tuple[LedgerChange, ...] = ()

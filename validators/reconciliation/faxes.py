@@ -14,7 +14,7 @@ from validators.reconciliation.facts import Call, Delivery, FaxFacts, NightFacts
 
 BLOCKS, WARNS = BreakSeverity.BLOCKS, BreakSeverity.WARNS
 CLOCK_TOLERANCE = timedelta(seconds=5)
-_IGNORABLE = re.compile(r"COVER|I\d*|BLANK")
+IGNORABLE = re.compile(r"COVER|I\d*|BLANK")
 """Cover sheets and printed instructions need no form (rulebook 2.1: I1-I3 may be faxed along)."""
 
 
@@ -31,7 +31,8 @@ def _calls(facts: NightFacts) -> tuple[Call, ...]:
     return facts.fax_log.calls if facts.fax_log is not None else ()
 
 
-def _calls_and_faxes(facts: NightFacts) -> Iterator[tuple[Call, tuple[FaxFacts, ...]]]:
+def calls_and_faxes(facts: NightFacts) -> Iterator[tuple[Call, tuple[FaxFacts, ...]]]:
+    """Every call of the log with the faxes it brought: by its job number, else by the name of its file."""
     by_job: dict[str, dict[str, FaxFacts]] = {}
     by_name: dict[str, dict[str, FaxFacts]] = {}
     for fax in facts.faxes:
@@ -73,7 +74,7 @@ def every_call_is_archived_once(facts: NightFacts) -> Iterator[Mismatch | Unprov
     gave no form must still lie there, unchanged.
     """
     yield from _log_unreliable(facts)
-    for call, faxes in _calls_and_faxes(facts):
+    for call, faxes in calls_and_faxes(facts):
         if not call.complete:
             continue
         if not faxes:
@@ -114,7 +115,7 @@ def every_file_has_a_call_or_a_stamp(facts: NightFacts) -> Iterator[Mismatch | U
     """Every archived file has a call in the fax server's log, or its own record of receipt where there is no log; every
     form handed over has a stamp."""
     yield from _log_unreliable(facts)
-    logged = {fax.fax for _, faxes in _calls_and_faxes(facts) for fax in faxes}
+    logged = {fax.fax for _, faxes in calls_and_faxes(facts) for fax in faxes}
     for fax in facts.faxes:
         if fax.archived_name is None or fax.fax in logged or _recorded_otherwise(fax, facts):
             continue
@@ -236,7 +237,7 @@ def every_form_has_its_file_unchanged(facts: NightFacts) -> Iterator[Mismatch]:
 )
 def every_page_is_a_forms_or_set_aside(facts: NightFacts) -> Iterator[Mismatch | Unproven]:
     """The pages of a file are the pages that belong to its forms, its cover sheets and its printed instructions."""
-    logged = {fax.fax for call, faxes in _calls_and_faxes(facts) if call.pages is not None for fax in faxes}
+    logged = {fax.fax for call, faxes in calls_and_faxes(facts) if call.pages is not None for fax in faxes}
     for fax in facts.faxes:
         if fax.pages_read is None or fax.dismissed:
             continue
@@ -251,7 +252,7 @@ def every_page_is_a_forms_or_set_aside(facts: NightFacts) -> Iterator[Mismatch |
         if told and fax.fax not in logged:
             yield _unaccounted(fax, f"The fax server sent {min(told)} pages of {fax.file}; {fax.pages_read} were read.")
             continue
-        strays = [page for page in fax.strays if not _IGNORABLE.fullmatch(page.page_class)]
+        strays = [page for page in fax.strays if not IGNORABLE.fullmatch(page.page_class)]
         if strays:
             named = ", ".join(f"page {page.number} ({page.page_class})" for page in strays)
             yield _unaccounted(fax, f"On {fax.file}, {named} belongs to no form.")
@@ -279,7 +280,7 @@ def the_fax_servers_clock_is_right(facts: NightFacts) -> Iterator[Mismatch | Unp
     yield from _log_unreliable(facts)
     if facts.clock_problem:
         yield Unproven(facts.clock_problem)
-    logged = {fax.fax: call for call, faxes in _calls_and_faxes(facts) for fax in faxes}
+    logged = {fax.fax: call for call, faxes in calls_and_faxes(facts) for fax in faxes}
     for fax in facts.faxes:
         for delivery in fax.deliveries:
             if delivery.received_at is not None and delivery.channel == "fax":
