@@ -103,16 +103,16 @@ def columns_chart(columns: Sequence[Column], *, figures: float = 11.0) -> Chart:
 _ROW = 16.0
 
 
-def row_chart(parts: Sequence[tuple[Fill, int]], whole: int, width: float = _WIDTH) -> Chart:
+def row_chart(parts: Sequence[tuple[Fill, int]], whole: int, *, width: float = _WIDTH, height: float = _ROW) -> Chart:
     """One row from left to right on a scale from nothing to `whole`; negative parts take no room."""
     bars: list[Bar] = []
     left = 0.0
     for fill, count in parts:
         if count > 0:
             length = max(_LEAST_SEEN, width * count / max(1, whole))
-            bars.append(Bar(_r(left), 0.0, _r(length), _ROW, fill, count))
+            bars.append(Bar(_r(left), 0.0, _r(length), height, fill, count))
             left += length
-    return Chart(width, _ROW, _ROW, tuple(bars), ())
+    return Chart(width, height, height, tuple(bars), ())
 
 
 _LINE_Y, _LINE_HEIGHT = 22.0, 42.0

@@ -38,14 +38,21 @@ def night_files(night: Night, desk_url: str) -> Mapping[str, bytes]:
 def write_night(root: Path, night: Night, desk_url: str) -> Path:
     """Writes the night's files into `<root>/<date>`, the date in the offer's zone; returns that folder.
 
-    A run that was killed leaves the folder as it was before; the next one finishes its work. Two at once take turns.
-    Raises OSError when the disk does not take it.
+    Raises OSError when the disk does not take them.
     """
-    name = night.as_of.astimezone(ZoneInfo(night.time_zone)).date().isoformat()
-    files = night_files(night, desk_url)
-    root.mkdir(parents=True, exist_ok=True)
-    place, new, old = root / name, root / f".{name}.new", root / f".{name}.old"
-    with _alone_in(root):
+    on = night.as_of.astimezone(ZoneInfo(night.time_zone)).date()
+    return put(root / on.isoformat(), night_files(night, desk_url))
+
+
+def put(place: Path, files: Mapping[str, bytes]) -> Path:
+    """Makes `place` a folder of just these files, replacing one that differs; returns it.
+
+    A run that was killed leaves the folder as it was before or whole; the next one finishes its work. Two at once take
+    turns.
+    """
+    place.parent.mkdir(parents=True, exist_ok=True)
+    new, old = place.with_name(f".{place.name}.new"), place.with_name(f".{place.name}.old")
+    with _alone_in(place.parent):
         _finish_what_was_begun(place, new, old)
         if _holds(place, files):
             return place

@@ -339,7 +339,7 @@ def rule_ages(night: Night) -> tuple[RuleAges, ...]:
     counted = by_age_and_rule(night.open_irregularities)
     most = max((sum(counts) for counts in counted.values()), default=0)
     return tuple(
-        RuleAges(code, counts, row_chart(list(zip(_AGE_FILLS, counts, strict=True)), most, 160.0))
+        RuleAges(code, counts, row_chart(list(zip(_AGE_FILLS, counts, strict=True)), most, width=160.0, height=10.0))
         for code, counts in sorted(counted.items(), key=lambda item: (-sum(item[1]), item[0]))
     )
 
