@@ -53,6 +53,8 @@ class Settings:
     endpoint: str = ""
     """Where /healthz and /metrics are answered, HOST:PORT; "off" for nowhere, "" for 127.0.0.1:8322 if it is free."""
     prefect: bool = True
+    desk_url: str = "http://127.0.0.1:8321"
+    """Where the reviewer's desk is reached: links of the nightly report begin with it."""
 
     @property
     def inbox(self) -> Path:
@@ -114,6 +116,7 @@ def settings_from(
         shutdown_seconds=_seconds(environment, "TENDERFAX_SHUTDOWN_SECONDS", 60.0, 0, 86_400),
         endpoint=_endpoint(environment.get("TENDERFAX_ENDPOINT", "")),
         prefect=_yes_or_no(environment, "TENDERFAX_PREFECT", True) is not False,
+        desk_url=environment.get("TENDERFAX_DESK_URL") or "http://127.0.0.1:8321",
     )
 
 
