@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from core.failures import TenderfaxError
 
@@ -17,6 +19,17 @@ T = TypeVar("T")
 
 class BadSetting(TenderfaxError):
     """An option or environment variable with a value that it cannot have."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where mail is handed in. `security` is "smtps", "starttls" or "plain"; a password never travels plain."""
+
+    host: str
+    port: int
+    security: str
+    user: str = ""
+    password: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +68,15 @@ class Settings:
     prefect: bool = True
     desk_url: str = "http://127.0.0.1:8321"
     """Where the reviewer's desk is reached: links of the nightly report begin with it."""
+    mail_server: MailServer | None = None
+    """None: mail stays in the outbox as .eml files."""
+    mail_from: str = "tenderfax@localhost"
+    mail_to: tuple[str, ...] = ()
+
+    @property
+    def outbox(self) -> Path:
+        """Mail as .eml files: what waits to be sent, and what was sent in `sent/`."""
+        return self.workspace / "outbox"
 
     @property
     def inbox(self) -> Path:
@@ -116,7 +138,14 @@ def settings_from(
         shutdown_seconds=_seconds(environment, "TENDERFAX_SHUTDOWN_SECONDS", 60.0, 0, 86_400),
         endpoint=_endpoint(environment.get("TENDERFAX_ENDPOINT", "")),
         prefect=_yes_or_no(environment, "TENDERFAX_PREFECT", True) is not False,
-        desk_url=environment.get("TENDERFAX_DESK_URL") or "http://127.0.0.1:8321",
+        desk_url=_web_address("TENDERFAX_DESK_URL", environment.get("TENDERFAX_DESK_URL") or "http://127.0.0.1:8321"),
+        mail_server=_mail_server(environment),
+        mail_from=_mailbox("TENDERFAX_MAIL_FROM", environment.get("TENDERFAX_MAIL_FROM") or "tenderfax@localhost"),
+        mail_to=tuple(
+            _mailbox("TENDERFAX_MAIL_TO", part.strip())
+            for part in environment.get("TENDERFAX_MAIL_TO", "").split(",")
+            if part.strip()
+        ),
     )
 
 
@@ -129,6 +158,51 @@ def parse_moment(name: str, text: str) -> datetime:
     if len(text) <= len("2003-07-24"):
         raise BadSetting(f"{name}: {text!r} lacks the time of day; write for example {text}T17:00:00-07:00")
     return moment
+
+
+_MAIL_PORTS = {"smtps": ("smtps", 465), "smtp+starttls": ("starttls", 587), "smtp": ("plain", 25)}
+
+
+def _mail_server(environment: Mapping[str, str]) -> MailServer | None:
+    text = environment.get("TENDERFAX_SMTP", "").strip()
+    if not text:
+        return None
+    shape = "write smtps://HOST, smtp+starttls://HOST or smtp://HOST, with :PORT where it is another"
+    address = urlsplit(text)
+    try:
+        security, standard = _MAIL_PORTS[address.scheme]
+        port = address.port or standard
+    except (KeyError, ValueError):
+        raise BadSetting(f"TENDERFAX_SMTP: {_without_user(text)!r} is no mail server; {shape}") from None
+    if not address.hostname or address.username or address.path.strip("/") or address.query:
+        raise BadSetting(
+            f"TENDERFAX_SMTP: {_without_user(text)!r} is no mail server; {shape}; user and password belong into"
+            " TENDERFAX_SMTP_USER and TENDERFAX_SMTP_PASSWORD"
+        )
+    user = environment.get("TENDERFAX_SMTP_USER", "")
+    if user and security == "plain":
+        raise BadSetting("TENDERFAX_SMTP: a password would travel unencrypted; write smtps:// or smtp+starttls://")
+    if not environment.get("TENDERFAX_MAIL_TO", "").strip():
+        raise BadSetting("TENDERFAX_MAIL_TO: TENDERFAX_SMTP names a server, but nobody to write to; add addresses")
+    return MailServer(address.hostname, port, security, user, environment.get("TENDERFAX_SMTP_PASSWORD", ""))
+
+
+def _without_user(text: str) -> str:
+    """An address without what may be a password before its host."""
+    return re.sub(r"//[^/]*@", "//…@", text)
+
+
+def _mailbox(name: str, text: str) -> str:
+    if not re.fullmatch(r"[!#-+./0-9=?A-Z^-~-]+@[0-9A-Za-z.-]+", text):
+        raise BadSetting(f"{name}: {text!r} is no mail address such as controller@example.com")
+    return text
+
+
+def _web_address(name: str, text: str) -> str:
+    address = urlsplit(text)
+    if address.scheme not in ("http", "https") or not address.netloc or address.query or address.fragment:
+        raise BadSetting(f"{name}: {text!r} is no web address such as https://desk.example.com")
+    return text.rstrip("/")
 
 
 _CELLS_FOR_TWO = frozenset({"grant_no", "grant_date", "price", "shares", "signed_at", "signature", "printed_name"})
