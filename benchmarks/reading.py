@@ -111,7 +111,7 @@ def score_fax(bench: Bench, path: Path) -> FaxScore:
         content,
         fax=hashlib.sha256(content).hexdigest(),
         file=path.name,
-        receipt=_receipt(truth),
+        receipt=receipt_of_truth(truth),
         forms=bench.forms,
         ledger=bench.ledger,
         limits=DecodeLimits(),
@@ -120,14 +120,28 @@ def score_fax(bench: Bench, path: Path) -> FaxScore:
     score = FaxScore(typed, Tally())
     _score_pages(score, transmission, truth)
     for index, expected in enumerate(truth["submissions"]):
-        _score_form(bench, score.tally, _form_on(transmission, truth, index), expected, path.stem)
+        _score_form(bench, score.tally, form_on(transmission, truth, index), expected, path.stem)
     extra = len(transmission.submissions) - len(truth["submissions"])
     if extra > 0 and any(not _review(bench, one) for one in transmission.submissions):
         score.tally.silent.append(f"{path.stem}: {extra} forms that nobody sent")
     return score
 
 
-def _receipt(truth: Mapping[str, Any]) -> Receipt:
+def silent_errors(bench: Bench, transmission: Transmission, truth: Mapping[str, Any], name: str) -> list[str]:
+    """What would pass unseen and is not what the paper says; none when every wrong form waits for a person."""
+    found = []
+    meant = [parse_submission(expected) for expected in truth["submissions"]]
+    for index, expected in enumerate(truth["submissions"]):
+        read = form_on(transmission, truth, index)
+        if read is None or needs_review(judgement := _judged(bench, read)):
+            continue
+        found += [f"{name}: {d}" for d in differences(bench, read, judgement.holder_id, meant[index], expected)]
+    if len(transmission.submissions) > len(meant) and any(not _review(bench, one) for one in transmission.submissions):
+        found.append(f"{name}: more forms than were sent")
+    return found
+
+
+def receipt_of_truth(truth: Mapping[str, Any]) -> Receipt:
     first = parse_submission(truth["submissions"][0]) if truth["submissions"] else None
     if first is None:
         return Receipt()
@@ -157,7 +171,7 @@ def _score_pages(score: FaxScore, transmission: Transmission, truth: Mapping[str
             )
 
 
-def _form_on(transmission: Transmission, truth: Mapping[str, Any], index: int) -> Submission | None:
+def form_on(transmission: Transmission, truth: Mapping[str, Any], index: int) -> Submission | None:
     """The read form that owns most of the pages of the truth's form `index`."""
     numbers = {page["number"] for page in truth["pages"] if page["submission"] == index}
     owners = Counter(page.submission for page in transmission.pages if page.number in numbers)
@@ -165,6 +179,11 @@ def _form_on(transmission: Transmission, truth: Mapping[str, Any], index: int) -
     if not owners:
         return None
     return transmission.submissions[owners.most_common(1)[0][0]]  # type: ignore[index]
+
+
+def passes(bench: Bench, submission: Submission) -> bool:
+    """Whether the form, judged alone, goes straight through: nobody would look at it."""
+    return not _review(bench, submission)
 
 
 def _review(bench: Bench, submission: Submission) -> bool:
