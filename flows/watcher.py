@@ -359,7 +359,7 @@ class Watcher:
                 async with asyncio.timeout(self.desk.settings.shutdown_seconds):
                     await self._finished_or_hurried(working)
         self.house.pool.close()
-        await asyncio.wait([*working, *others], timeout=10)
+        await asyncio.wait(working, timeout=10)
         for task in (*working, *others):
             task.cancel()
         await asyncio.gather(*working, *others, return_exceptions=True)
