@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable
 
 from sqlalchemy import Connection
 
 from core.events import OFFER, DecisionTakenBack, HolderReported, NewEvent, TenderUnlawful
 from core.offer_state import OfferState
 from flows.desk import Desk
-from judging.books import Judged, judged_now
-from ledger import grants, journal
+from judging import offer
+from judging.books import judged_now
+from ledger import journal
 from ledger.replay import Record, replay
-from validators.closing import offer_case_at
 from validators.offer_case import OfferCase
 from validators.offer_decisions import Decided, OfferEventRefused, needs_reason
 
@@ -52,41 +51,5 @@ def _fact_of(report: HolderReported | TenderUnlawful) -> tuple[object, ...]:
 
 def offer_case(desk: Desk, connection: Connection) -> OfferCase:
     """The offer as the books have it now, with all that its rules look at; after expiration, as that left it."""
-    judged = judged_now(desk.offer.terms, connection)
-    kinds = {submission.id: submission.kind for submission in judged.submissions}
-    return offer_case_at(
-        desk.now(),
-        terms=desk.offer.terms,
-        state=judged.record.offer,
-        ledger=judged.ledger,
-        judged=[(judgement, kinds[judgement.submission_id]) for judgement in judged.judgements.values()],
-        shares_at_receipt=_shares_at_receipt(desk, connection, judged),
-        holder_changes=judged.record.holder_changes,
-        unlawful=judged.record.unlawful,
-        decisions=judged.record.decisions,
-    )
-
-
-def _shares_at_receipt(desk: Desk, connection: Connection, judged: Judged) -> Mapping[str, int]:
-    """For each grant that stands tendered, its unexercised shares by the ledger of the day its form came."""
-    received = {submission.id: submission.received_at for submission in judged.submissions}
-    versions = sorted(grants.versions(connection), key=lambda one: (one.as_of, one.version))
-    ledgers: dict[int, Mapping[str, int]] = {}
-    found: dict[str, int] = {}
-    for standing in judged.standings.values():
-        day = _local_day(desk, received.get(standing.basis or ""))
-        if day is None or not versions:
-            continue
-        then = next((one for one in reversed(versions) if one.as_of <= day.date()), versions[0])
-        if then.version not in ledgers:
-            ledgers[then.version] = {
-                grant.grant_no: grant.unexercised for grant in grants.load_version(connection, then.version).grants
-            }
-        found |= {no: ledgers[then.version][no] for no in standing.grants if no in ledgers[then.version]}
-    return found
-
-
-def _local_day(desk: Desk, received_at: datetime | None) -> datetime | None:
-    if received_at is None or received_at.tzinfo is None:
-        return received_at
-    return received_at.astimezone(desk.offer.terms.time_zone)
+    terms = desk.offer.terms
+    return offer.offer_case(judged_now(terms, connection), terms, connection, desk.now())

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from core.decisions import Decision, Verdict, Waiver
-from core.events import DefectWaived, Event, EventKind
+from core.events import OFFER, DefectWaived, Event, EventKind
 from core.holders import OptionLedger
 from core.judgements import Judgement, Standing
 from core.submissions import Submission
@@ -180,8 +180,13 @@ def advance(running: Running, connection: Connection) -> Running:
 
 
 def _touched(events: Iterable[Event]) -> dict[str, int]:
-    """What touches no form makes nobody's work stale: to be shown a tax id, or a waiver proposed."""
-    return {event.subject: event.seq for event in events if event.kind not in _TOUCHES_NO_FORM}
+    """What touches no form makes nobody's work stale: to be shown a tax id, a waiver proposed, an offer's review."""
+    return {event.subject: event.seq for event in events if not _touches_no_form(event)}
+
+
+def _touches_no_form(event: Event) -> bool:
+    is_on_offer = event.subject == OFFER and event.kind in (EventKind.FINDING_DECIDED, EventKind.DECISION_TAKEN_BACK)
+    return event.kind in _TOUCHES_NO_FORM or is_on_offer
 
 
 def _running(judged: Judged, terms: Terms, index: HolderIndex, touched: Mapping[str, int]) -> Running:
@@ -190,7 +195,7 @@ def _running(judged: Judged, terms: Terms, index: HolderIndex, touched: Mapping[
 
 def _judged_again(running: Running, record: Record, events: Sequence[Event]) -> Judged:
     old, subjects = running.judged, {event.subject for event in events}
-    if all(event.kind in _TOUCHES_NO_FORM for event in events):
+    if all(_touches_no_form(event) for event in events):
         return replace(old, record=record)
     if all(event.kind in _TOUCHES_KNOWN_FORMS and event.subject in running.by_id for event in events):
         again = {s.id: s for s in _submissions(running, record, only=subjects)}

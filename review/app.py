@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 from review.desk import Desk, Refused, SignInFirst, address_of, desk_of, seat_of
 from review.guards import Guards, TooLarge
-from review.routes import accounts, form, images, keyed, pages, queue, signing_in, sweep, waivers
+from review.routes import accounts, form, images, keyed, offer, pages, queue, signing_in, sweep, waivers
 from review.workplace import Workplace
 
 _STATIC = Path(__file__).parent / "static"
@@ -24,7 +24,7 @@ def create_app(workplace: Workplace, *, hosts: frozenset[str] = LOCAL_HOSTS, htt
     desk = Desk(workplace, https=https)
     app.state.desk = desk
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
-    for routes in (signing_in, queue, form, pages, images, sweep, waivers, keyed, accounts):
+    for routes in (signing_in, queue, form, pages, images, sweep, waivers, offer, keyed, accounts):
         app.include_router(routes.router)
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(SignInFirst, _sign_in_first)

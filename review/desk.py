@@ -138,6 +138,21 @@ class Desk:
         with self.books.writing() as connection:
             accounts.log(connection, line)
 
+    def why_no_step_up(self, act: Act, action: str) -> str:
+        """What stands against an act that asks for the password again; "" when it was given. Guessing is slowed."""
+        login, address, now = act.user.login, act.seat.address, self.now()
+        with self.books.reading() as connection:
+            too_many = accounts.too_many_failures(connection, login=login, address=address, now=now)
+            is_right = not too_many and accounts.password_is_right(connection, login, act.text("password"))
+        if is_right:
+            return ""
+        trouble = "Too many wrong passwords. Wait fifteen minutes." if too_many else "The password is not right."
+        if not too_many:
+            with self.books.writing() as connection:
+                accounts.note_failure(connection, login=login, address=address, now=now)
+        self.log_refusal(login, address, action, "", trouble)
+        return trouble
+
     # ------------------------------------------------------------------------------------------------------ forms
 
     def require_mine(self, connection: Connection, seat: Seat, submission_id: str) -> None:
@@ -239,6 +254,10 @@ SAID = {
     "proposed": "Proposed. A second person approves or declines it.",
     "in-force": "The waiver is in force for every holder.",
     "declined": "Declined. Nothing is waived.",
+    "settled": "Settled. It asks again if another day, number or change stands behind it.",
+    "extended": "The extension is recorded; forms that came meanwhile were judged again.",
+    "accepted": "The tenders are accepted.",
+    "reported": "Recorded.",
     "keyed": "The form is in the books.",
     "regrouped": "The pages stand as you put them. This form is yours to look at.",
     "account": "The account is changed.",

@@ -34,9 +34,9 @@ PLAIN_CLASSES = ("COVER", "EVIDENCE", "UNKNOWN")
 """What a page may be said to be that copies no blank."""
 _FORM_CLASSES = ("E1", "E2", "N1", "SCHEDULE")
 _CLASS_WORDS: Mapping[str, str] = {
-    "E1": "Election, first page (E1)",
-    "E2": "Election, table and signature (E2)",
-    "N1": "Notice to Withdraw (N1)",
+    "E1": "E1 election",
+    "E2": "E2 table, signature",
+    "N1": "N1 notice",
     "SCHEDULE": "Schedule of grants",
     "COVER": "Cover sheet",
     "EVIDENCE": "Supporting paper",
@@ -105,7 +105,7 @@ def class_value(page_class: str, version: str | None) -> str:
 
 def _say_class(page_class: str, version: str | None) -> str:
     words = _CLASS_WORDS.get(page_class, f"Instructions ({page_class})")
-    return f"{words}, version {version}" if version else words
+    return f"{words}, {version}" if version else words
 
 
 # --------------------------------------------------------------------------------------------------- moving about

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from core.corrections import NoSuchField
 from core.decisions import Verdict
 from core.events import (
+    OFFER,
     Body,
     CounselAsked,
     DecisionTakenBack,
@@ -642,6 +643,8 @@ def take_back(request: Request, act: Annotated[Act, Depends(_DECIDING)]) -> Resp
         desk.log(connection, act.seat, "take back", subject, event_id)
     if isinstance(body, PagesRegrouped):
         return go(f"/faxes/{subject}/pages", say="taken-back")
+    if subject == OFFER:
+        return go("/offer", say="taken-back")
     if subject in desk.boards.now().running.by_id:
         return go(f"/forms/{quote(subject)}", say="taken-back")
     return go("/", say="taken-back")

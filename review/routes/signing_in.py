@@ -87,11 +87,8 @@ def change_password(request: Request, act: Annotated[Act, Depends(acting(Permiss
     """Sets one's own password; every session of the account ends, this one too."""
     desk = desk_of(request)
     login = act.user.login
-    with desk.books.reading() as connection:
-        is_right = accounts.password_is_right(connection, login, act.text("password"))
-    if not is_right:
-        desk.log_refusal(login, act.seat.address, "change password", login, "wrong password")
-        return desk.page("me.html", act.seat, status=403, trouble="Your present password is not right.")
+    if trouble := desk.why_no_step_up(act, "change password"):
+        return desk.page("me.html", act.seat, status=403, trouble=trouble)
     if act.text("new") != act.text("again"):
         return desk.page("me.html", act.seat, status=400, trouble="The new password was not typed the same twice.")
     try:

@@ -31,7 +31,7 @@ from core.judgements import Judgement, Standing
 from core.standing import read_in_zone
 from core.submissions import Submission
 from judging.running import Running
-from ledger import accounts, journal
+from ledger import journal
 from ledger.accounts import Permission
 from ledger.replay import ProposedWaiver
 from review.board import Board
@@ -161,9 +161,7 @@ def approve(request: Request, waiver_id: str, act: Annotated[Act, Depends(acting
     _refuse_to_proposer(proposed, act)
     if act.text("act") == "decline":
         return _decline(desk, waiver_id, act)
-    with desk.books.reading() as connection:
-        is_right = accounts.password_is_right(connection, act.user.login, act.text("password"))
-    trouble = "" if is_right else "The password is not right. Nothing is approved."
+    trouble = desk.why_no_step_up(act, "approve waiver")
     reason = act.text("why").strip()[:LONGEST_REASON]
     with desk.books.writing() as connection:
         board = desk.boards.now(connection)
