@@ -11,7 +11,7 @@ import json
 import types
 import typing
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from functools import cache
@@ -35,7 +35,7 @@ def canonical(value: Json) -> str:
 
 
 def to_plain(value: object) -> Json:
-    """Dataclasses become objects, tuples lists, times ISO 8601, decimals and enums strings."""
+    """Dataclasses become objects, tuples lists, times ISO 8601, spans microseconds, decimals and enums strings."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: to_plain(getattr(value, f.name)) for f in dataclasses.fields(value) if f.init}
     if isinstance(value, Enum):
@@ -44,6 +44,8 @@ def to_plain(value: object) -> Json:
         return value
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, timedelta):
+        return value // timedelta(microseconds=1)
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, Mapping):
@@ -108,6 +110,8 @@ def _read_dataclass(shape: Any, plain: Json, place: str) -> Any:
 def _read_scalar(shape: Any, plain: Json, place: str) -> Any:
     if shape is float:
         return float(_expect((int, float), plain, place))
+    if shape is timedelta:
+        return timedelta(microseconds=_expect(int, plain, place))
     if shape in (str, int, bool):
         return _expect(shape, plain, place)
     text = _expect(str, plain, place)

@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from core.failures import TenderfaxError
-from flows.commands import books, cases, desk, faxes, offer, samples, service
+from flows.commands import books, cases, desk, faxes, night, offer, samples, service
 from flows.settings import settings_from
 
 DONE, FINDINGS, BAD_INPUT = 0, 1, 2
@@ -37,6 +37,7 @@ offer.register(app)
 samples.register(app)
 desk.register(app)
 service.register(app)
+night.register(app)
 
 
 @app.callback()

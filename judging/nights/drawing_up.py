@@ -27,7 +27,6 @@ from core.night import (
 from core.standing import read_in_zone
 from core.submissions import Kind
 from judging.nights.gathering import Gathered
-from judging.nights.ledger_rows import eligible_shares
 from validators.reconciliation.catalogue import make_all
 from validators.reconciliation.facts import FaxFacts, NightFacts
 from validators.reconciliation.faxes import IGNORABLE, calls_and_faxes
@@ -130,15 +129,8 @@ def _standings(facts: NightFacts) -> tuple[HolderStanding, ...]:
 
 
 def _eligible(facts: NightFacts, holder_id: str) -> int:
-    return sum(_eligible_of(facts, grant.grant_no) for grant in facts.ledger.grants_of(holder_id))
-
-
-def _eligible_of(facts: NightFacts, grant_no: str) -> int:
-    """Of one grant, by the ledger in force, on the day that it describes."""
-    grant = facts.ledger.grant(grant_no)
-    if grant is None or facts.ledger_as_of is None:
-        return 0
-    return eligible_shares(grant, facts.ledger.holder(grant.holder_id), facts.terms, facts.ledger_as_of)
+    eligible = facts.pool.eligible_by_grant
+    return sum(eligible.get(grant.grant_no, 0) for grant in facts.ledger.grants_of(holder_id))
 
 
 def _standing(facts: NightFacts, holder_id: str, eligible: int) -> HolderStanding:
@@ -334,7 +326,7 @@ def _by_plan(facts: NightFacts, standings: tuple[HolderStanding, ...]) -> Iterab
 def _tie_of_the_pool(facts: NightFacts) -> Tie:
     tendered = {number for standing in facts.standings.values() for number in standing.grants}
     held = {number for standing in facts.standings.values() for number in standing.held_grants} - tendered
-    eligible = {grant.grant_no: _eligible_of(facts, grant.grant_no) for grant in facts.ledger.grants}
+    eligible = facts.pool.eligible_by_grant
     return Tie(
         "Eligible shares: tendered + held + not tendered + gone = the offer's count",
         (

@@ -111,7 +111,6 @@ def with_the_rest(
         standings=books.standings,
         stored=stored,
         ledger=judged.ledger,
-        ledger_as_of=versions[-1].as_of if versions else None,
         ledger_versions=tuple(_version_states(sources, connection, record)),
         pool=pool_of(versions, terms),
         ledger_changes=changes.ledger,

@@ -6,7 +6,7 @@ It refuses to know forms beyond which rows they name.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -33,15 +33,19 @@ _IDENTITY_COLUMNS = ("name_on_agreement", "legal_name_changes", "tax_id")
 """Named, never quoted: they are personal."""
 
 
-def eligible_shares(grant: Grant, holder: Holder | None, terms: Terms, on: date) -> int:
-    """The grant's unexercised shares where it and its holder are within the offer (OTE §1, Q1), else 0."""
+def eligible_shares(grant: Grant, holder: Holder | None, terms: Terms, on: date, counted: Container[str]) -> int:
+    """The grant's unexercised shares where it and its holder are within the offer (OTE §1, Q1), else 0.
+
+    `counted` are the grants of the count date's ledger: whatever was granted since the commencement is not among them
+    and never becomes part of the pool.
+    """
     within = (
         holder is not None
         and holder.category is Category.EMPLOYEE
         and holder.country == "US"
         and grant.plan in terms.eligible_plans
         and grant.exercise_price >= terms.minimum_price_usd
-        and (grant.held_since or grant.grant_date) <= terms.commencement_on
+        and (grant.grant_no in counted or grant.grant_date <= terms.commencement_on)
         and (grant.expires_on is None or grant.expires_on > on)
     )
     return grant.unexercised if within else 0
@@ -55,32 +59,32 @@ class DatedLedger:
     as_of: date
     ledger: OptionLedger
 
-    def eligible(self, grant_no: str, terms: Terms) -> int:
+    def eligible(self, grant_no: str, terms: Terms, counted: Container[str]) -> int:
         grant = self.ledger.grant(grant_no)
         holder = self.ledger.holder(grant.holder_id) if grant else None
-        return eligible_shares(grant, holder, terms, self.as_of) if grant else 0
+        return eligible_shares(grant, holder, terms, self.as_of, counted) if grant else 0
 
 
 def pool_of(versions: Sequence[DatedLedger], terms: Terms) -> PoolFacts:
     """The eligible shares on the offer's count date and now, with every difference; `versions` by day."""
     if not versions:
-        return PoolFacts(None, None, 0)
-    now = versions[-1]
-    eligible = sum(now.eligible(grant.grant_no, terms) for grant in now.ledger.grants)
-    counted = [one for one in versions if one.as_of <= terms.eligible_shares_on]
-    if not counted:
+        return PoolFacts(None, None)
+    until = [one for one in versions if one.as_of <= terms.eligible_shares_on]
+    counted = frozenset(grant.grant_no for grant in until[-1].ledger.grants) if until else frozenset()
+    eligible = {g.grant_no: versions[-1].eligible(g.grant_no, terms, counted) for g in versions[-1].ledger.grants}
+    if not until:
         return PoolFacts(None, None, eligible)
-    baseline = counted[-1]
+    baseline = until[-1]
     later = versions[versions.index(baseline) :]
-    total = sum(baseline.eligible(grant.grant_no, terms) for grant in baseline.ledger.grants)
-    return PoolFacts(total, baseline.as_of, eligible, tuple(_pool_changes(later, terms)))
+    total = sum(baseline.eligible(grant.grant_no, terms, counted) for grant in baseline.ledger.grants)
+    return PoolFacts(total, baseline.as_of, eligible, tuple(_pool_changes(later, terms, counted)))
 
 
-def _pool_changes(versions: Sequence[DatedLedger], terms: Terms) -> Iterator[PoolChange]:
+def _pool_changes(versions: Sequence[DatedLedger], terms: Terms, counted: Container[str]) -> Iterator[PoolChange]:
     for before, after in itertools.pairwise(versions):
         numbers = dict.fromkeys(g.grant_no for one in (before, after) for g in one.ledger.grants)
         for grant_no in numbers:
-            had, has = before.eligible(grant_no, terms), after.eligible(grant_no, terms)
+            had, has = before.eligible(grant_no, terms, counted), after.eligible(grant_no, terms, counted)
             if had != has:
                 grant = after.ledger.grant(grant_no) or before.ledger.grant(grant_no)
                 assert grant is not None

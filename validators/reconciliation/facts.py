@@ -179,8 +179,13 @@ class PoolFacts:
 
     baseline: int | None
     baseline_as_of: date | None
-    eligible: int
+    eligible_by_grant: Mapping[str, int] = field(default_factory=dict)
+    """Grant number to eligible shares, by the ledger in force."""
     changes: tuple[PoolChange, ...] = ()
+
+    @property
+    def eligible(self) -> int:
+        return sum(self.eligible_by_grant.values())
 
     @property
     def explained_decrease(self) -> int:
@@ -248,9 +253,8 @@ class NightFacts:
     """Replayed from the journal, by holder id."""
     stored: StoredFacts = StoredFacts()
     ledger: OptionLedger = OptionLedger((), ())
-    ledger_as_of: date | None = None
     ledger_versions: tuple[LedgerVersionState, ...] = ()
-    pool: PoolFacts = PoolFacts(None, None, 0)
+    pool: PoolFacts = PoolFacts(None, None)
     ledger_changes: tuple[LedgerChange, ...] = ()
     status_changes: tuple[LedgerChange, ...] = ()
     open_items: tuple[OpenIrregularity, ...] = ()
