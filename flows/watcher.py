@@ -35,6 +35,8 @@ _SHORTEST_WAIT = 0.2
 _BUSY_WAIT = 2.0
 """Until a file that somebody holds is tried again."""
 _GRACE_FOR_PREFECT = 60.0
+_WIND_UP_SECONDS = 10.0
+"""For giving back what was being read, once its readers are ended."""
 
 
 @dataclass
@@ -186,7 +188,7 @@ class Watcher:
                     watch_filter=None,
                     debounce=500,
                     step=50,
-                    rust_timeout=1000,
+                    rust_timeout=500,
                     force_polling=polls,
                     poll_delay_ms=1000,
                     stop_event=self.stop,
