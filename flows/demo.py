@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shutil
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from core.failures import TenderfaxError
@@ -23,21 +25,49 @@ _LEDGER_DAY = date(2003, 6, 10)
 """The day that the samples' ledger describes: the offer's count of options (OTE §1)."""
 
 
+_AFTER_THE_LAST_FAX = timedelta(minutes=8)
+
+
 class NoSamples(TenderfaxError):
     """The folder of the demo lacks its faxes or their option ledger."""
 
 
 def open_demo(settings: Settings, faxes: Path) -> Desk:
-    """A desk in `<workspace>/demo/books`, emptied first, with the samples' option ledger imported."""
+    """A desk in `<workspace>/demo/books`, emptied first, with the samples' option ledger imported.
+
+    Its clock begins a few minutes after the last fax came, unless `--now` stops it: on the real one the offer of 2003
+    has been over for years, and no time that is left, due or past would mean anything.
+    """
     folder = settings.workspace / "demo"
     if not (faxes / "holders.csv").is_file() or not (faxes / "grants.csv").is_file():
         raise NoSamples(f"{faxes}: holds no holders.csv and grants.csv; make them with `tenderfax samples make`")
     shutil.rmtree(folder, ignore_errors=True)
     books = folder / "books"
     desk = make_desk(replace(settings, workspace=books, database_url=f"sqlite:///{books / 'tenderfax.sqlite'}"))
+    if settings.now is None and (last := _last_receipt(faxes)) is not None:
+        desk = replace(desk, now=_running_from(last + _AFTER_THE_LAST_FAX))
     holders, grants = (LedgerFile(name, (faxes / name).read_bytes()) for name in ("holders.csv", "grants.csv"))
     import_ledger(desk, holders, grants, as_of=_LEDGER_DAY, actor=MACHINE)
     return desk
+
+
+def _last_receipt(faxes: Path) -> datetime | None:
+    """When the last of the folder's faxes came, by its sidecar; None where no sidecar says so."""
+    known = []
+    for sidecar in faxes.glob("*.json"):
+        try:
+            received_at = datetime.fromisoformat(json.loads(sidecar.read_bytes())["received_at"])
+        except (KeyError, TypeError, ValueError):
+            continue
+        if received_at.tzinfo is not None:
+            known.append(received_at)
+    return max(known, default=None)
+
+
+def _running_from(begin: datetime) -> Callable[[], datetime]:
+    """A clock that shows `begin` now and goes on from there."""
+    started = time.monotonic()
+    return lambda: begin + timedelta(seconds=time.monotonic() - started)
 
 
 def write_page(desk: Desk, judged: Judged, arrivals: Sequence[Arrival]) -> Path:

@@ -118,8 +118,16 @@ class Desk:
             "left": say_span(left),
             "is_over": left.total_seconds() < 0,
             "expires": say_moment(expiration, self.zone, zone_name=True),
+            "to_extend": self._left_to_extend(board, expiration),
             "offer_now": self.offer_now(),
         }
+
+    def _left_to_extend(self, board: Board, expiration: datetime) -> str:
+        """How long an extension may still be announced after the expiration; "" when it may not."""
+        state, now = board.running.judged.record.offer, self.offer_now()
+        limit = self.terms.announcement_limit(expiration)
+        settled = state.accepted_at is not None or state.terminated_at is not None
+        return say_span(limit - now) if expiration < now <= limit and not settled else ""
 
     def expiration(self, board: Board) -> datetime:
         return current_expiration(board.running.judged.record.offer, self.terms.announcement_limit)
