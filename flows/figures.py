@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from flows.attempts import ReadFax
 from flows.desk import Desk
 from flows.inbox import Look
+from flows.nights import last_run
 from flows.trouble import Trouble, kind_of
 from flows.work_in_hand import WorkInHand, work_in_hand
 
@@ -50,6 +51,12 @@ class Figures:
         self._quarantined = self._gauge("tenderfax_quarantined_files", "Files ever put into quarantine.")
         self._to_review = self._gauge("tenderfax_review_queue_items", "Irregularities that wait for a person.")
         self._expiration = self._gauge("tenderfax_seconds_to_expiration", "Until the offer expires; negative after.")
+        self._night_done = self._gauge(
+            "tenderfax_reconciliation_last_done_timestamp_seconds", "As of when the last nightly run was done."
+        )
+        self._night_overdue = self._gauge("tenderfax_reconciliation_overdue", "1 when the night's run has not come.")
+        self._night_failing = self._gauge("tenderfax_reconciliation_failing", "1 when the last run failed.")
+        self._night_balanced = self._gauge("tenderfax_reconciliation_balanced", "1 when the last run done balanced.")
         self._trouble = Gauge("tenderfax_held_up", "1 while this work is held up.", ["work"], registry=self.registry)
         self._books = self._gauge("tenderfax_books_reachable", "1 while the database answers.")
 
@@ -90,7 +97,7 @@ class Figures:
     def measure(self, desk: Desk) -> None:
         """Asks the books; that they are away is a figure too."""
         try:
-            work = work_in_hand(desk)
+            work, night = work_in_hand(desk), last_run(desk)
         except Exception as failure:  # noqa: BLE001 - said by /healthz, and by whoever needs the books
             self.books_away = kind_of(failure)
             self._books.set(0)
@@ -103,6 +110,10 @@ class Figures:
         self._to_review.set(work.to_review)
         self._oldest.set(self.oldest_seconds())
         self._expiration.set((work.expires_at - desk.now()).total_seconds())
+        self._night_done.set(night.done_as_of.timestamp() if night.done_as_of is not None else 0)
+        self._night_overdue.set(night.overdue)
+        self._night_failing.set(night.failing)
+        self._night_balanced.set(night.balanced is True)
 
     def oldest_seconds(self) -> float:
         """Age of the oldest fax that nobody has read: in the books, or still in the inbox."""

@@ -1,18 +1,25 @@
-"""`watch`: what runs for weeks."""
+"""`watch`, `status`: what runs for weeks, and how it stands."""
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from flows.commands.printing import print_json
 from flows.settings import Settings
+
+if TYPE_CHECKING:
+    from flows.status import Status
 
 
 def register(app: typer.Typer) -> None:
     app.command()(watch)
+    app.command()(status)
 
 
 def watch(
@@ -29,3 +36,66 @@ def watch(
     if inbox is not None:
         settings = replace(settings, inbox_folder=inbox.absolute())
     watch_inbox(settings, once=once)
+
+
+def status(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Say how the house stands: inbox, readers, queue, watchers, expiration, the last night."""
+    from flows.desk import open_desk
+    from flows.status import status_of
+
+    found = status_of(open_desk(context.obj))
+    if as_json:
+        print_json(_status_json(found))
+        return
+    for name, value in _status_lines(found):
+        sys.stdout.write(f"{name:<24}{value}\n")
+    for line in found.attention:
+        sys.stdout.write(f"attention: {line}\n")
+
+
+def _status_json(found: Status) -> dict[str, Any]:
+    from core.plain import to_plain
+
+    plain: dict[str, Any] = to_plain(found)
+    plain["work"]["seconds_to_expiration"] = int((found.work.expires_at - found.at).total_seconds())
+    return plain | {"attention": list(found.attention)}
+
+
+def _status_lines(found: Status) -> list[tuple[str, str]]:
+    work, inbox, night = found.work, found.inbox, found.night
+    left = work.expires_at - found.at
+    waits = f"{work.waiting}, of which {work.held} are being read"
+    if work.oldest_waiting_since is not None:
+        waits += f"; the oldest since {work.oldest_waiting_since.isoformat(timespec='seconds')}"
+    in_inbox = "cannot be read"
+    if inbox is not None:
+        in_inbox = f"{inbox.faxes} faxes, {inbox.unfinished} unfinished, {inbox.others} other files"
+    done = night.done_as_of.isoformat(timespec="minutes") if night.done_as_of is not None else "never"
+    return [
+        ("inbox", in_inbox),
+        ("waiting to be read", waits),
+        ("read", f"{work.read} faxes, {work.pages} pages, from {work.deliveries} deliveries"),
+        ("in quarantine", str(work.quarantined)),
+        ("to review", f"{work.to_review} irregularities"),
+        (
+            "offer expires",
+            f"{work.expires_at.isoformat()} ({'in' if left.total_seconds() > 0 else 'since'} {_span(left)})",
+        ),
+        ("last reconciliation", f"{done}{'' if night.balanced is None else _balance(night.balanced)}"),
+        *(
+            (f"watcher {one.owner}", one.state + (f", {one.endpoint}" if one.endpoint else ""))
+            for one in found.watchers
+        ),
+    ]
+
+
+def _balance(balanced: bool) -> str:
+    return ", balanced" if balanced else ", NOT balanced"
+
+
+def _span(left: timedelta) -> str:
+    hours, seconds = divmod(abs(int(left.total_seconds())), 3600)
+    return f"{hours // 24} days {hours % 24} h" if hours >= 48 else f"{hours} h {seconds // 60} min"
