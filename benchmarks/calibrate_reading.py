@@ -1,10 +1,11 @@
-"""Measures what the readers' votes are worth: fits [worth.*] of extractors/thresholds.toml and prints how it holds.
+"""Measures what the readers' words are worth: fits [worth.*] of extractors/thresholds.toml and prints how it holds.
 
-    python -m benchmarks.calibrate_reading [--forms 250] [--seed 7210] [--votes FILE...]
+    python -m benchmarks.calibrate_reading [--forms 250] [--seed 7210] [--votes FILE...] [--again READER]
 
-Writes one filled page a form in the training hands, faxes it with moderate damage, reads every zone and compares with
-what was written. Half of the forms fit the weights, the other half shows how often readings above each confidence were
-wrong. `--votes` names a file to keep the readings in; files that exist are fitted again, together, without new reading.
+Writes one filled page a form in hands and typefaces that no network was trained on, faxes it with moderate damage,
+reads every zone and compares with what was written. Half of the forms fit the weights, the other half shows how often
+readings above each confidence were wrong. `--votes` names a file to keep the readings in; files that exist are fitted
+again, together, without new reading but for that of `--again`, a reader that is new or has changed.
 """
 
 from __future__ import annotations
@@ -22,41 +23,46 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.submissions import Fields, Kind
-from extractors.answers import Question, ask_readers
+from extractors.answers import Question, hear_readers
 from extractors.blank_pages import load_blank_pages
 from extractors.fax_pages import pages_of_fax
-from extractors.fusion import count_votes
+from extractors.fusion import senses_of
 from extractors.limits import DecodeLimits
 from extractors.meanings import meaning
 from extractors.readers import all_readers
 from extractors.readers.reader import ReaderResult, Writing
-from extractors.thresholds import load_thresholds
 from extractors.zones import ink_of_page
 from offers.forms import FieldKind, load_forms
 from samples.generate import FORMS_FOLDER, LEDGER_SEED, Options, SampleFax, some_fax, write
 from samples.ledger import make_ledger
+from samples.lettering import Group
 
 _TEXT_KINDS = frozenset(FieldKind) - {FieldKind.TICK, FieldKind.SIGNATURE}
+CALIBRATION_FAXES = Options(group=Group.CALIBRATION, extras=0.0, notices=0.0, good_order=True, pdfs=0.0)
+_RIDGE = 0.01
 _BOUNDS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995)
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One filled zone of one form: what stands there and what each reader made of it."""
+    """One filled zone of one form: what stands there, its ink, and what each reader made of it."""
 
     form: int
     typed: bool
     family: str
-    key: str
-    writing: Writing
+    question: Question
     truth: str
     results: dict[str, ReaderResult]
+
+    @property
+    def writing(self) -> Writing:
+        return self.question.writing
 
 
 def main() -> None:
     arguments = _arguments()
     kept = [path for path in arguments.votes if path.exists()]
-    sightings = [each for path in kept for each in _kept_in(path)]
+    sightings = [_asked_again(each, arguments.again) for path in kept for each in _kept_in(path)]
     if not kept:
         sightings = list(_sightings(arguments.forms, arguments.seed))
         for path in arguments.votes[:1]:
@@ -72,11 +78,20 @@ def _kept_in(path: Path) -> list[Sighting]:
     return found
 
 
+def _asked_again(sighting: Sighting, names: Sequence[str]) -> Sighting:
+    """The sighting as the readers of `names` see it now, and without those that are no more."""
+    asked = [reader for reader in all_readers() if reader.name in names]
+    results = {**sighting.results, **hear_readers([sighting.question], asked)[sighting.question.key]}
+    names_now = [reader.name for reader in all_readers() if reader.name in results]
+    return replace(sighting, results={name: results[name] for name in names_now})
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--forms", type=int, default=250)
     parser.add_argument("--seed", type=int, default=7210)
     parser.add_argument("--votes", type=Path, nargs="*", default=[])
+    parser.add_argument("--again", nargs="*", default=[], metavar="READER", help="readers to ask anew")
     return parser.parse_args()
 
 
@@ -86,7 +101,7 @@ def _arguments() -> argparse.Namespace:
 def _sightings(count: int, seed: int) -> Iterator[Sighting]:
     os.environ.setdefault("OMP_THREAD_LIMIT", "1")
     ledger, forms = make_ledger(LEDGER_SEED), load_forms(FORMS_FOLDER)
-    blanks, options = load_blank_pages(forms), Options(extras=0.0, notices=0.0, good_order=True, pdfs=0.0)
+    blanks, options = load_blank_pages(forms), CALIBRATION_FAXES
     with tempfile.TemporaryDirectory() as folder:
         for number in range(count):
             rng = np.random.default_rng([seed, number])
@@ -99,10 +114,10 @@ def _sightings(count: int, seed: int) -> Iterator[Sighting]:
                 for each in ink.zones
                 if each.is_filled and each.zone.field_kind in _TEXT_KINDS and truths.get(each.zone.name)
             ]
-            for key, answer in ask_readers(questions, all_readers(), load_thresholds()).items():
-                writing = next(question.writing for question in questions if question.key == key)
-                typed, family = sample.writers[0].typed, sample.writers[0].family
-                yield Sighting(number, typed, family, key, writing, truths[key], dict(answer.by_reader))
+            heard = hear_readers(questions, all_readers())
+            typed, family = sample.writers[0].typed, sample.writers[0].family
+            for question in questions:
+                yield Sighting(number, typed, family, question, truths[question.key], dict(heard[question.key]))
 
 
 def _table_page_only(sample: SampleFax) -> SampleFax:
@@ -129,41 +144,91 @@ def _truths(fields: Fields) -> dict[str, str]:
 # -- fitting -----
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One line's senses as numbers: rows of features, and which row is right; None where none is.
+
+    The columns are each network's log-likelihood, then whether each reader says it.
+    """
+
+    form: int
+    features: NDArray[np.float64]
+    right: int | None
+
+
 def _calibrate(writing: Writing, sightings: Sequence[Sighting]) -> None:
-    counted = [(each, count_votes(each.writing, each.results)) for each in sightings]
-    right = [votes is not None and votes.sense == meaning(writing, each.truth) for each, votes in counted]
-    _print_accuracy(writing, [each for each, _ in counted], right)
-    voted = [(each, votes, ok) for (each, votes), ok in zip(counted, right, strict=True) if votes is not None]
-    names = [reader.name for reader in all_readers()]
-    features = np.array(
+    choices = [_choice(writing, each) for each in sightings]
+    networks, readers = _voices(writing, sightings)
+    fitted = _fit([each for each in choices if each.form % 2 == 0])
+    tried = [each for each in choices if each.form % 2]
+    _print_worth(writing, networks, readers, _fit(choices))
+    chosen = [_chosen(each, fitted) for each in tried]
+    _print_accuracy(writing, [each for each in sightings if each.form % 2], [right for _, right in chosen])
+    _print_reliability(np.array([chance for chance, _ in chosen]), np.array([right for _, right in chosen], float))
+
+
+def _voices(writing: Writing, sightings: Sequence[Sighting]) -> tuple[list[str], list[str]]:
+    """The names of the networks and of all readers that read this kind of box."""
+    readers = [reader.name for reader in all_readers() if reader.reads(writing)]
+    with_frames = {name for each in sightings for name, result in each.results.items() if result.frames is not None}
+    return [name for name in readers if name in with_frames], readers
+
+
+def _choice(writing: Writing, sighting: Sighting) -> Choice:
+    networks, readers = _voices(writing, [sighting])
+    senses, truth = senses_of(writing, sighting.results), meaning(writing, sighting.truth)
+    features = [
         [
-            [
-                1.0,
-                *(votes.posteriors.get(name, 0.0) for name in names),
-                float(len(votes.readers) == 2),
-                float(len(votes.readers) >= 3),
-                -float(len(votes.against)),
-                -float(votes.guessed),
-            ]
-            for _, votes, _ in voted
+            *(sense.log_likelihoods.get(name, 0.0) for name in networks),
+            *(float(name in sense.readers) for name in readers),
         ]
-    )
-    labels = np.array([ok for *_, ok in voted], float)
-    fitting = np.array([each.form % 2 == 0 for each, *_ in voted])
-    weights = _fit(features[fitting], labels[fitting])
-    _print_worth(writing, names, _fit(features, labels))
-    _print_reliability(features[~fitting] @ weights, labels[~fitting])
+        for sense in senses
+    ]
+    right = next((place for place, sense in enumerate(senses) if sense.meaning == truth), None)
+    return Choice(sighting.form, np.array(features).reshape(len(senses), len(networks) + len(readers)), right)
 
 
-def _fit(features: NDArray[np.float64], labels: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Logistic regression with a small ridge; only the intercept may be negative."""
-    weights = np.zeros(features.shape[1])
-    for step in range(6000):
-        chances = 1 / (1 + np.exp(-features @ weights))
-        slope = features.T @ (chances - labels) / len(labels) + 2e-3 * weights
-        weights -= 0.3 / (1 + step / 3000) * slope
-        weights[1:] = np.maximum(weights[1:], 0.0)
+def _fit(choices: Sequence[Choice]) -> NDArray[np.float64]:
+    """The weights of a conditional logit, "none of these" being one more row, by Adam with a ridge.
+
+    The weights of what speaks for a sense are never negative; the last one is the score of none.
+    """
+    width = choices[0].features.shape[1]
+    most = max(len(each.features) for each in choices)
+    features = np.zeros((len(choices), most + 1, width + 1))
+    absent = np.full((len(choices), most + 1), -1e9)
+    right = np.full(len(choices), most)
+    for place, each in enumerate(choices):
+        features[place, : len(each.features), :width] = each.features
+        absent[place, : len(each.features)] = absent[place, most] = 0.0
+        right[place] = most if each.right is None else each.right
+    features[:, most, width] = 1.0
+    weights, mean, spread = np.zeros(width + 1), np.zeros(width + 1), np.zeros(width + 1)
+    weights[:width] = 0.3
+    for step in range(1, 3001):
+        misfit = _shares(features @ weights + absent)
+        misfit[np.arange(len(right)), right] -= 1
+        slope = np.einsum("ij,ijk->k", misfit, features) / len(right) + _RIDGE * weights * (
+            np.arange(width + 1) < width
+        )
+        mean, spread = 0.9 * mean + 0.1 * slope, 0.999 * spread + 0.001 * slope**2
+        weights -= 0.02 * (mean / (1 - 0.9**step)) / (np.sqrt(spread / (1 - 0.999**step)) + 1e-8)
+        weights[:width] = np.maximum(weights[:width], 0.0)
     return weights
+
+
+def _shares(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    shares = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return np.asarray(shares / shares.sum(axis=-1, keepdims=True))
+
+
+def _chosen(choice: Choice, weights: NDArray[np.float64]) -> tuple[float, bool]:
+    """The chance that the best sense gets, and whether it is right."""
+    if not len(choice.features):
+        return 0.0, False
+    shares = _shares(np.append(choice.features @ weights[:-1], weights[-1]))[:-1]
+    best = int(shares.argmax())
+    return float(shares[best]), best == choice.right
 
 
 def _print_accuracy(writing: Writing, sightings: Sequence[Sighting], right: Sequence[bool]) -> None:
@@ -173,20 +238,23 @@ def _print_accuracy(writing: Writing, sightings: Sequence[Sighting], right: Sequ
             print(f"# {writing.value} {'typed' if typed else 'handwritten'}: {np.mean(own):.3f} of {len(own)} right")
 
 
-def _print_worth(writing: Writing, names: Sequence[str], weights: NDArray[np.float64]) -> None:
-    base, *readers = weights[: len(names) + 1].round(3).tolist()
-    second, third, against, guessed = weights[len(names) + 1 :].round(3).tolist()
-    print(f"[worth.{writing.value}]\nbase = {base}")
-    print(f"reader = {{ {', '.join(f'{name} = {worth}' for name, worth in zip(names, readers, strict=True))} }}")
-    print(f"second = {second}\nthird = {third}\nagainst = {against}\nguessed = {guessed}\n")
+def _print_worth(
+    writing: Writing, networks: Sequence[str], readers: Sequence[str], weights: NDArray[np.float64]
+) -> None:
+    likelihood, says, nothing = weights[: len(networks)], weights[len(networks) : -1], weights[-1]
+    print(f"[worth.{writing.value}]\nlikelihood = {_named(networks, likelihood)}")
+    print(f"says = {_named(readers, says)}\nnothing = {nothing:.3f}\n")
 
 
-def _print_reliability(odds: NDArray[np.float64], labels: NDArray[np.float64]) -> None:
-    confidence = 1 / (1 + np.exp(-odds))
+def _named(names: Sequence[str], weights: NDArray[np.float64]) -> str:
+    return f"{{ {', '.join(f'{name} = {weight:.3f}' for name, weight in zip(names, weights, strict=True))} }}"
+
+
+def _print_reliability(chances: NDArray[np.float64], right: NDArray[np.float64]) -> None:
     for bound in _BOUNDS:
-        above = confidence >= bound
+        above = chances >= bound
         if above.any():
-            wrong = int((1 - labels[above]).sum())
+            wrong = int((1 - right[above]).sum())
             print(f"#   confidence >= {bound}: {above.mean():.2f} of readings, {wrong} of {above.sum()} wrong")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.failures import TenderfaxError
 
-_SETTINGS = {
+SETTINGS = {
     "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "true",
     # A machine under load needs longer than the default 20 seconds to start the embedded server for the first time.
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
@@ -45,5 +45,5 @@ def settle_prefect(workspace: Path) -> None:
     home = workspace / "prefect"
     home.mkdir(parents=True, exist_ok=True)
     os.environ["PREFECT_HOME"] = str(home)
-    for name, value in _SETTINGS.items():
+    for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
