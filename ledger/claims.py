@@ -73,7 +73,7 @@ def register(
             fax=kept.fax,
             file=file,
             noted_at=noted_at,
-            **_receipt_columns(receipt),
+            **receipt_columns(receipt),
         )
     )
     return new_fax, True
@@ -81,9 +81,7 @@ def register(
 
 def tell_receipt(connection: Connection, delivery_id: str, receipt: Receipt) -> None:
     """What became known of a delivery after it was noted."""
-    connection.execute(
-        update(receipts).where(receipts.c.delivery_id == delivery_id).values(**_receipt_columns(receipt))
-    )
+    connection.execute(update(receipts).where(receipts.c.delivery_id == delivery_id).values(**receipt_columns(receipt)))
 
 
 def deliveries_named(connection: Connection, stem: str) -> tuple[tuple[str, str], ...]:
@@ -202,7 +200,8 @@ def _claim(row: Row[Any]) -> Claim:
     )
 
 
-def _receipt_columns(receipt: Receipt) -> dict[str, str | None]:
+def receipt_columns(receipt: Receipt) -> dict[str, str | None]:
+    """What a row of the receipts table keeps of it."""
     return {
         "received_start": _iso(receipt.received_start),
         "received_at": _iso(receipt.received_at),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, Table, bindparam, delete, insert, select
 
 from core.findings import Finding, Hold, Resolution, Severity
 from core.judgements import Judgement, Standing
@@ -97,6 +97,16 @@ def store(connection: Connection, derived: Derived, before: Derived | None = Non
     _insert(connection, schema.queue, [_queue_row(derived.queue[key]) for key in new])
     connection.execute(insert(schema.derivation).values(id=1, seq=derived.seq, expiration=derived.expiration))
     return True
+
+
+def rows_of(made: Derived) -> Mapping[Table, Sequence[Mapping[str, Any]]]:
+    """The rows that `store` writes for it, by table; the queue and the rest without the line they were made from."""
+    return {
+        schema.submissions: [_submission_row(one) for one in made.submissions.values()],
+        schema.findings: [row for one in made.submissions.values() for row in _finding_rows(one.judgement)],
+        schema.standings: [_standing_row(key, one) for key, one in made.standings.items()],
+        schema.queue: [_queue_row(one) for one in made.queue.values()],
+    }
 
 
 def derived_seq(connection: Connection) -> int:

@@ -1,4 +1,4 @@
-"""`watch`, `status`: what runs for weeks, and how it stands."""
+"""`watch`, `status`, `rebuild`: what runs for weeks, how it stands, and the proof of its books."""
 
 from __future__ import annotations
 
@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.commands.printing import print_json
+from flows.commands.printing import print_json, print_table
 from flows.settings import Settings
 
 if TYPE_CHECKING:
     from flows.status import Status
 
+_FINDINGS = 1
+
 
 def register(app: typer.Typer) -> None:
     app.command()(watch)
     app.command()(status)
+    app.command()(rebuild)
 
 
 def watch(
@@ -54,6 +57,39 @@ def status(
         sys.stdout.write(f"{name:<24}{value}\n")
     for line in found.attention:
         sys.stdout.write(f"attention: {line}\n")
+
+
+def rebuild(
+    context: typer.Context,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Write what was made again into the books, where it differs.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Make everything derived again from the journal and the archive and compare; ends with 1 when it differs.
+
+    The readings are taken from the journal: no page is read again.
+    """
+    from core.plain import to_plain
+    from flows.desk import open_desk
+    from flows.rebuilding import rebuild as made_again
+    from flows.rebuilding import write_rebuilt
+
+    desk = open_desk(context.obj)
+    found = made_again(desk)
+    if keep and found.differences:
+        write_rebuilt(desk)
+    if as_json:
+        print_json(to_plain(found))
+    else:
+        if found.differences:
+            print_table(("where", "which", "what"), [(d.place, d.key, d.what) for d in found.differences], empty="")
+        counted = ", ".join(f"{count} {name}" for name, count in found.counts.items())
+        sys.stdout.write(f"made again: {counted}; {len(found.differences)} differences\n")
+        if keep and found.differences:
+            sys.stdout.write("the tables were written anew; run it again: what differs still needs a backup\n")
+    if found.differences:
+        raise typer.Exit(_FINDINGS)
 
 
 def _status_json(found: Status) -> dict[str, Any]:
