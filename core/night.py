@@ -213,6 +213,8 @@ class HolderStanding:
     held_grants: tuple[str, ...]
     eligible_shares: int
     """Unexercised shares of eligible grants by the night's ledger; 0 for a person who may not tender."""
+    held_shares: int = 0
+    """Those of them in grants that are held and not tendered."""
 
     @property
     def tendered_shares(self) -> int:
@@ -338,6 +340,11 @@ class Night:
     def eligible_shares(self) -> int:
         """By the night's ledger, tendered or not."""
         return sum(standing.eligible_shares for standing in self.standings)
+
+    @property
+    def held_shares(self) -> int:
+        """Eligible shares of grants that are held and not tendered."""
+        return sum(standing.held_shares for standing in self.standings)
 
 
 AGE_BANDS: tuple[tuple[str, int | None], ...] = (

@@ -136,6 +136,7 @@ def _eligible(facts: NightFacts, holder_id: str) -> int:
 def _standing(facts: NightFacts, holder_id: str, eligible: int) -> HolderStanding:
     holder, standing = facts.ledger.holder(holder_id), facts.standings.get(holder_id, Standing())
     digits = re.sub(r"\W", "", holder.tax_id) if holder is not None else ""
+    held = frozenset(standing.held_grants) - standing.grants.keys()
     return HolderStanding(
         holder_id=holder_id,
         name=holder.name_on_agreement if holder is not None else "",
@@ -147,6 +148,7 @@ def _standing(facts: NightFacts, holder_id: str, eligible: int) -> HolderStandin
         grants=tuple(_tendered(facts, number, shares) for number, shares in standing.grants.items()),
         held_grants=standing.held_grants,
         eligible_shares=eligible,
+        held_shares=sum(facts.pool.eligible_by_grant.get(number, 0) for number in held),
     )
 
 
