@@ -15,6 +15,8 @@ from review.routes import accounts, form, images, keyed, offer, pages, queue, si
 from review.workplace import Workplace
 
 _STATIC = Path(__file__).parent / "static"
+PARTS = (signing_in, queue, form, pages, images, sweep, waivers, offer, keyed, accounts)
+"""Every part of the desk that answers requests."""
 LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -24,8 +26,8 @@ def create_app(workplace: Workplace, *, hosts: frozenset[str] = LOCAL_HOSTS, htt
     desk = Desk(workplace, https=https)
     app.state.desk = desk
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
-    for routes in (signing_in, queue, form, pages, images, sweep, waivers, offer, keyed, accounts):
-        app.include_router(routes.router)
+    for part in PARTS:
+        app.include_router(part.router)
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(SignInFirst, _sign_in_first)
     app.add_exception_handler(HTTPException, _http_failure)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,9 +18,11 @@ import uvicorn
 from fastapi import FastAPI
 from playwright.sync_api import Browser, Page
 
-from core.events import FaxRead, FaxReceived, LedgerImported, NewEvent
+from core.events import FaxQuarantined, FaxRead, FaxReceived, LedgerImported, NewEvent
 from core.holders import Grant, Holder, OptionLedger
+from core.page_layout import Regrouping
 from core.submissions import Submission
+from core.transmissions import Transmission
 from ledger import accounts, journal
 from ledger.accounts import Role
 from ledger.books import Books, make_books, open_books
@@ -30,6 +33,7 @@ from review.app import create_app
 from review.workplace import Policy, Workplace
 from samples import contents, desk_work
 from samples.contents import PACIFIC, Manner
+from samples.desk_work import Sheet
 from samples.ledger import make_ledger
 from samples.lettering import Group
 from samples.paper import Pen
@@ -39,6 +43,7 @@ OFFER_FOLDER = Path(__file__).parents[2] / "offers" / "capstone_2003"
 PASSWORD = "nine grey herons at dusk"
 VERSION = "2003-07-09"
 NOW = datetime(2003, 7, 21, 10, 12, tzinfo=PACIFIC)
+SIGNED = datetime(2003, 7, 18, 9, 15, tzinfo=PACIFIC)
 MANNER = Manner("{m}/{d}/{yyyy}", "{m}/{d}/{yyyy}", "{h}:{min} {ap}", "$", True, "always", False, " ")
 
 
@@ -192,6 +197,53 @@ def house(
     )
     yield House(workplace, ledger, forms, clock, create_app(workplace))
     books.close()
+
+
+MIXED_UP = ((1, 4), (2, 3))
+"""Page 1 with page 4 and page 2 with page 3: two front pages came first, and the nearest neighbours are no pairs."""
+
+
+class SheetReader:
+    """Reads a fax again from the sheets that it was made of."""
+
+    def __init__(self, house: Any) -> None:
+        self.house = house
+        self.sheets: tuple[Sheet, ...] = ()
+
+    def __call__(self, asked: Regrouping) -> Transmission:
+        return desk_work.read_again(self.sheets, asked, self.house.forms)
+
+
+@pytest.fixture
+def reader(house: Any) -> SheetReader:
+    reader = SheetReader(house)
+    desk = house.app.state.desk
+    desk.workplace = replace(desk.workplace, read_again=reader)
+    return reader
+
+
+@pytest.fixture
+def mixed_up(house: Any, reader: SheetReader) -> str:
+    """A fax of two people's elections, E1 E1 E2 E2, paired the wrong way; returns its hash."""
+    papers = [house.election(house.holder(n), signed_at=SIGNED + timedelta(minutes=n)) for n in (0, 1)]
+    reader.sheets = tuple(Sheet(papers[n], page_class) for page_class in ("E1", "E2") for n in (0, 1))
+    transmission = desk_work.read_bundle(reader.sheets, MIXED_UP, house.forms, file="bundle.tif")
+    unclean = tuple(replace(s, bundle_clean=False) for s in transmission.submissions)
+    received = FaxReceived(transmission.fax, "bundle.tif", "d-1", transmission.receipt)
+    with house.books.writing() as connection:
+        at = house.workplace.offer_now()
+        bodies = (received, FaxRead(replace(transmission, submissions=unclean)))
+        journal.append(connection, [NewEvent(at, "tenderfax", body) for body in bodies])
+    return transmission.fax
+
+
+def quarantine(house: Any) -> str:
+    """Puts a file into the books that gave no form; returns its hash."""
+    fax = "d" * 64
+    with house.books.writing() as connection:
+        body = FaxQuarantined(fax, "menu.tif", "the file is cut short", 1)
+        journal.append(connection, [NewEvent(house.workplace.offer_now(), "tenderfax", body)])
+    return fax
 
 
 @pytest.fixture

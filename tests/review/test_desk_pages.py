@@ -5,62 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
-from core.events import FaxRead, FaxReceived, NewEvent, PagesRegrouped
+from core.events import PagesRegrouped
 from core.judgements import State
-from core.page_layout import LayoutImpossible, PlacedPage, Regrouping, layout_of, require_possible
-from core.transmissions import Transmission
+from core.page_layout import LayoutImpossible, PlacedPage, layout_of, require_possible
 from judging.running import start
 from ledger import desk_work as claims
 from ledger import journal
 from review import regrouping
-from samples import desk_work
-from samples.contents import PACIFIC
-from samples.desk_work import Sheet
-
-SIGNED = datetime(2003, 7, 18, 9, 15, tzinfo=PACIFIC)
-MIXED_UP = ((1, 4), (2, 3))
-"""Page 1 with page 4 and page 2 with page 3: two front pages came first, and the nearest neighbours are no pairs."""
-
-
-class SheetReader:
-    """Reads a fax again from the sheets that it was made of."""
-
-    def __init__(self, house: Any) -> None:
-        self.house = house
-        self.sheets: tuple[Sheet, ...] = ()
-
-    def __call__(self, asked: Regrouping) -> Transmission:
-        return desk_work.read_again(self.sheets, asked, self.house.forms)
-
-
-@pytest.fixture
-def reader(house: Any) -> SheetReader:
-    reader = SheetReader(house)
-    desk = house.app.state.desk
-    desk.workplace = replace(desk.workplace, read_again=reader)
-    return reader
-
-
-@pytest.fixture
-def mixed_up(house: Any, reader: SheetReader) -> str:
-    """A fax of two people's elections, E1 E1 E2 E2, paired the wrong way; returns its hash."""
-    papers = [house.election(house.holder(n), signed_at=SIGNED + timedelta(minutes=n)) for n in (0, 1)]
-    reader.sheets = tuple(Sheet(papers[n], page_class) for page_class in ("E1", "E2") for n in (0, 1))
-    transmission = desk_work.read_bundle(reader.sheets, MIXED_UP, house.forms, file="bundle.tif")
-    unclean = tuple(replace(s, bundle_clean=False) for s in transmission.submissions)
-    received = FaxReceived(transmission.fax, "bundle.tif", "d-1", transmission.receipt)
-    with house.books.writing() as connection:
-        at = house.workplace.offer_now()
-        bodies = (received, FaxRead(replace(transmission, submissions=unclean)))
-        journal.append(connection, [NewEvent(at, "tenderfax", body) for body in bodies])
-    return transmission.fax
+from tests.review.conftest import SheetReader
 
 
 def record(house: Any) -> Any:
