@@ -9,6 +9,7 @@ from core.judgements import Standing, State
 from core.night import BreakSeverity, Evidence
 from validators.reconciliation.check import JOURNAL_CHECK, Mismatch, Unproven, check
 from validators.reconciliation.facts import LedgerChange, NightFacts
+from validators.wording import say_instant
 
 BLOCKS, WARNS = BreakSeverity.BLOCKS, BreakSeverity.WARNS
 
@@ -275,7 +276,9 @@ def one_expiration_is_used_everywhere(facts: NightFacts) -> Iterator[Mismatch | 
     if used is None:
         yield Unproven("the stored judgements do not say which expiration they were made with")
     elif due is not None and used != due:
-        yield Mismatch("offer", f"The stored judgements were made with an expiration of {used}; in force is {due}.")
+        zone = facts.terms.time_zone
+        message = f"Stored judgements expire the offer {say_instant(used, zone)}; in force is {say_instant(due, zone)}."
+        yield Mismatch("offer", message)
 
 
 CHECKS_OF_THE_JOURNAL = (the_journal_is_whole,)

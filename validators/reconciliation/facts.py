@@ -189,7 +189,7 @@ class PoolFacts:
 
     @property
     def explained_decrease(self) -> int:
-        return sum(change.before - change.after for change in self.changes if change.why)
+        return sum(max(0, change.before - change.after) for change in self.changes if change.why)
 
 
 @dataclass(frozen=True, slots=True)

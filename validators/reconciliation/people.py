@@ -10,10 +10,11 @@ from core.findings import Finding, Hold, Resolution, Severity
 from core.night import BreakSeverity, Evidence, OpenIrregularity
 from core.standing import read_in_zone
 from core.submissions import Kind
-from offers.business_days import confirmation_due, is_business_day, next_business_day
+from offers.business_days import confirmation_due, is_business_day
 from offers.state import new_grant_on
 from validators.reconciliation.check import Mismatch, check
 from validators.reconciliation.facts import FormFacts, NightFacts, next_business_day_same_hour
+from validators.wording import say_instant
 
 BLOCKS, WARNS = BreakSeverity.BLOCKS, BreakSeverity.WARNS
 _OPENS, _CLOSES = 9, 17
@@ -37,10 +38,10 @@ def confirmation_due_at(form: FormFacts, facts: NightFacts) -> datetime | None:
     return confirmation_due(received(form, facts), days, zone).due_at
 
 
-def _target_at(form: FormFacts, facts: NightFacts) -> datetime:
-    """Our own target: noon of the next business day (rulebook 1.2, ours)."""
-    day = next_business_day(received(form, facts).astimezone(facts.terms.business_zone).date())
-    return datetime.combine(day, facts.terms.deadlines.confirmation_target_time, tzinfo=facts.terms.time_zone)
+def _last_day_begins(form: FormFacts, facts: NightFacts) -> datetime:
+    """The midnight, Eastern, at which the last business day of the form's window begins."""
+    days, zone = facts.terms.deadlines.confirmation_business_days, facts.terms.business_zone
+    return confirmation_due(received(form, facts), days - 1, zone).due_at
 
 
 def _of_form(form: FormFacts) -> tuple[Evidence, ...]:
@@ -52,27 +53,27 @@ def _of_form(form: FormFacts) -> tuple[Evidence, ...]:
     "REC_CONFIRM_MISSING",
     WARNS,
     next_step="Send it. It says that the form came, not that it is accepted.",
-    fires="received Monday 10:00, nothing sent by Tuesday noon",
-    passes="the same at Tuesday 11:59; or later, when it is overdue and REC_CONFIRM_OVERDUE says so",
+    fires="received Monday 10:00, nothing sent by Tuesday 21:01 Pacific",
+    passes="the same at 21:00; or a day later, when it is REC_CONFIRM_OVERDUE's",
     over=lambda facts: len(facts.forms),
     cite="OTE §4-6; EF-I 1; NW-I 1; rulebook 1.2",
 )
 def every_form_is_confirmed(facts: NightFacts) -> Iterator[Mismatch]:
-    """Every form that was not e-mailed is confirmed by noon of the next business day, our own target. This program
-    sends no letters yet: what was sent otherwise is not known to it, and "none sent" is reported.
+    """Every form that was not e-mailed is confirmed before the last business day of its window begins (ours).
+
+    This program sends no letters yet: what was sent otherwise is not known to it, and "none sent" is reported.
     """
     for form in facts.forms:
         due_at = confirmation_due_at(form, facts)
-        if due_at is not None and _target_at(form, facts) < facts.as_of <= due_at:
-            message = f"No confirmation of form {form.submission_id} was sent; it is due by {due_at.isoformat()}."
-            yield _about(form, message)
+        if due_at is not None and _last_day_begins(form, facts) < facts.as_of <= due_at:
+            yield _about(form, f"No confirmation of form {form.submission_id} was sent; due by {_say(due_at, facts)}.")
 
 
 @check(
     "REC_CONFIRM_OVERDUE",
     WARNS,
     next_step="Send it now. The form's validity does not hang on it.",
-    fires="received Wednesday July 2, 20:59 Pacific, nothing sent by Monday July 7, 21:00",
+    fires="received Wednesday July 2, 20:59 Pacific, nothing sent by Monday July 7, 21:00:01",
     passes="nothing sent at 21:00 sharp",
     over=lambda facts: len(facts.forms),
     cite="OTE §4-6; EF-I 1; NW-I 1; rulebook 1.2",
@@ -82,7 +83,13 @@ def no_confirmation_is_overdue(facts: NightFacts) -> Iterator[Mismatch]:
     for form in facts.forms:
         due_at = confirmation_due_at(form, facts)
         if due_at is not None and facts.as_of > due_at:
-            yield _about(form, f"Form {form.submission_id} was to be confirmed by {due_at.isoformat()}; none was sent.")
+            yield _about(
+                form, f"Form {form.submission_id} was due a confirmation by {_say(due_at, facts)}; none was sent."
+            )
+
+
+def _say(moment: datetime, facts: NightFacts) -> str:
+    return say_instant(moment, facts.terms.time_zone)
 
 
 def _about(form: FormFacts, message: str) -> Mismatch:
@@ -100,7 +107,7 @@ def _about(form: FormFacts, message: str) -> Mismatch:
 
 
 def _has_expired(facts: NightFacts) -> str:
-    return "" if facts.has_expired else f"the offer is open until {facts.expiration.isoformat()}"
+    return "" if facts.has_expired else f"the offer is open until {_say(facts.expiration, facts)}"
 
 
 @check(
@@ -161,6 +168,10 @@ def business_time(begin: datetime, end: datetime, facts: NightFacts) -> timedelt
     return total
 
 
+def _a_day_after_expiration(facts: NightFacts) -> str:
+    return "" if facts.as_of > facts.settled_by else f"people have until {_say(facts.settled_by, facts)}"
+
+
 def _open_after_expiration(form: FormFacts) -> tuple[Finding, ...]:
     """What a person has not decided, on a form that still matters."""
     if form.moot or not form.waits:
@@ -181,7 +192,9 @@ def _is_converted(form: FormFacts, finding: Finding) -> bool:
     fires="a review of a signature still open on July 25, 17:01",
     passes="on July 25, 17:00",
     over=lambda facts: len(facts.forms),
-    not_due=lambda facts: "" if facts.as_of > facts.settled_by else f"people have until {facts.settled_by.isoformat()}",
+    not_due=lambda facts: (
+        "" if facts.as_of > facts.settled_by else f"people have until {_say(facts.settled_by, facts)}"
+    ),
     cite="OTE §4; rulebook 5",
 )
 def nothing_is_open_a_day_after_expiration(facts: NightFacts) -> Iterator[Mismatch]:
