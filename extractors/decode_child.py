@@ -104,6 +104,8 @@ def _decode(content: bytes, limits: DecodeLimits) -> Iterator[dict[str, object]]
 
 def _decode_tiff(content: bytes, limits: DecodeLimits) -> Iterator[dict[str, object]]:
     headers = read_tiff_headers(content, limits.max_pages, limits.max_pixels)
+    if (pixels := sum(page.width * page.height for page in headers)) > limits.max_pixels_in_all:
+        raise PageTooLarge(f"its pages have {pixels:,} pixels together, the limit is {limits.max_pixels_in_all:,}")
     try:
         image = Image.open(io.BytesIO(content), formats=["TIFF"])
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
@@ -176,20 +178,26 @@ def _pdf_page_sizes(content: bytes, limits: DecodeLimits) -> tuple[tuple[float, 
     import pypdf  # starting with it would cost every TIFF a tenth of a second
     import pypdf.errors
 
+    from extractors.pdf_weight import PageScales
+
     try:
         reader = pypdf.PdfReader(io.BytesIO(content))
         if reader.is_encrypted:
             raise EncryptedPdf("it is an encrypted PDF")
         if len(reader.pages) > limits.max_pages:
             raise TooManyPages(f"it has {len(reader.pages):,} pages, the limit is {limits.max_pages}")
-        sizes = tuple(_pdf_page_size(page, number, limits) for number, page in enumerate(reader.pages, start=1))
+        scales = PageScales(limits.max_pixels)
+        sizes = []
+        for number, page in enumerate(reader.pages, start=1):
+            sizes.append(_pdf_page_size(page, number, limits))
+            scales.check(page, number)
     except (FaxFileRefused, MemoryError):
         raise
     except Exception as error:  # pypdf raises whatever a broken object makes it stumble over
         raise DamagedFile("it is a PDF whose structure cannot be read") from error
     if not sizes:
         raise DamagedFile("it is a PDF without a page")
-    return sizes
+    return tuple(sizes)
 
 
 def _pdf_page_size(page: object, number: int, limits: DecodeLimits) -> tuple[float, float]:

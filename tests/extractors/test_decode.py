@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from benchmarks.broken_files import BrokenFile, bombs
 from extractors import failures
 from extractors.decode import decode_fax, read_fax_file
 from extractors.failures import FaxFileRefused, shown_name
@@ -189,7 +190,7 @@ def test_a_png_bomb_is_refused_by_its_header() -> None:
 
 def test_a_decoder_that_takes_too_long_is_ended() -> None:
     content = make.tiff_by_hand(50, (6_200, 6_200), WHITE_LINES * 800)
-    failure = refusal(content, DecodeLimits(seconds=1))
+    failure = refusal(content, DecodeLimits(seconds=1, max_megapixels_in_all=2_000))
     assert isinstance(failure, failures.DecoderTimedOut)
 
 
@@ -197,6 +198,14 @@ def test_a_decoder_that_takes_too_much_memory_is_ended() -> None:
     content = make.tiff_by_hand(1, (6_200, 6_200), WHITE_LINES * 800)
     failure = refusal(content, DecodeLimits(memory_bytes=80 * 2**20))
     assert isinstance(failure, failures.DecoderOutOfMemory)
+
+
+@pytest.mark.parametrize("bomb", list(bombs()), ids=lambda bomb: bomb.name)
+def test_a_bomb_is_refused_by_its_word_and_not_by_its_weight(bomb: BrokenFile) -> None:
+    assert not isinstance(
+        refusal(bomb.content, DecodeLimits(seconds=20)),
+        failures.DecoderTimedOut | failures.DecoderOutOfMemory | failures.DecoderCrashed,
+    )
 
 
 # -- what is refused before it is opened -----
