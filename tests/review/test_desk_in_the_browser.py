@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,17 @@ import pytest
 from playwright.sync_api import expect
 
 from core.decisions import Verdict
+from core.events import (
+    DecisionTakenBack,
+    DefectWaived,
+    FieldCorrected,
+    FindingDecided,
+    HolderAssigned,
+    WaiverProposed,
+)
+from core.findings import Disposition
 from core.judgements import State
+from ledger import journal
 from review.workplace import Policy
 from samples.contents import PACIFIC
 from samples.desk_work import Misread
@@ -22,6 +33,12 @@ SIGNED = datetime(2003, 7, 18, 9, 15, tzinfo=PACIFIC)
 
 def judged(house: Any) -> Any:
     return house.app.state.desk.boards.now().running.judged
+
+
+def journalled(house: Any, kind: type[Any]) -> list[tuple[str, Any]]:
+    """Who did what, as the journal has it: every event with such a body, with its actor."""
+    with house.books.reading() as connection:
+        return [(e.actor, e.body()) for e in journal.read(connection) if isinstance(e.body(), kind)]
 
 
 def take(window: Any, form: str) -> None:
@@ -65,17 +82,22 @@ def test_a_misread_seven_is_put_right_with_four_keys(served: Any, screen: Any, p
     press("Control+Enter")
     expect(window.locator("h1")).to_have_text("0 forms wait")
     assert press.count <= 4
-    (correction,) = judged(served).record.corrections
-    assert (correction.submission_id, correction.was, correction.value) == (form, "?" + shares[1:], shares)
+    ((actor, correction),) = journalled(served, FieldCorrected)
+    assert (actor, correction.submission_id) == ("Dana Ruiz", form)
+    assert (correction.was, correction.value) == ("?" + shares[1:], shares)
     assert judged(served).standings[holder.holder_id].state is State.TENDERED
 
 
-def test_a_partial_tender_that_was_a_misread_digit_counts_in_full(served: Any, screen: Any) -> None:
-    holder = served.holder(1)
-    paper = served.election(holder, signed_at=SIGNED)
+def test_a_partial_tender_that_was_a_misread_seven_counts_in_full(served: Any, screen: Any) -> None:
+    """The paper says 7, the machine read 1: a partial tender that nobody made."""
+    holders = (served.holder(number) for number in range(30))
+    papers = ((holder, served.election(holder, signed_at=SIGNED)) for holder in holders)
+    holder, paper = next((h, p) for h, p in papers if "7" in p.fields.rows[0].shares)
     shares = paper.fields.rows[0].shares
-    lower = f"{int(shares.replace(',', '')) - 100:,}"
+    lower = shares.replace("7", "1", 1)
     form = served.fax(paper, Misread({"row1.shares": lower}))
+    held = judged(served).judgements[form]
+    assert "PARTIAL_TENDER" in {finding.code for finding in held.findings}
     window = screen()
     take(window, form)
     expect(window.locator("#finds")).to_contain_text("PARTIAL_TENDER")
@@ -84,6 +106,8 @@ def test_a_partial_tender_that_was_a_misread_digit_counts_in_full(served: Any, s
     expect(window.locator(".find.gone")).to_have_count(1)
     window.keyboard.press("Control+Enter")
     window.wait_for_url(re.compile(r"said=saved-last"))
+    ((actor, correction),) = journalled(served, FieldCorrected)
+    assert (actor, correction.key, correction.was, correction.value) == ("Dana Ruiz", "row1.shares", lower, shares)
     standing = judged(served).standings[holder.holder_id]
     assert not standing.held_grants and len(standing.grants) == 2
 
@@ -103,8 +127,14 @@ def test_an_unsigned_form_is_upheld_and_then_cured_by_a_signed_one(served: Any, 
     window.fill("[name=reason]", "The box is empty; the holder was told.")
     window.click("#save")
     window.wait_for_url(re.compile(r"said=saved-last"))
-    (decision,) = judged(served).record.decisions
-    assert (decision.verdict, decision.was, decision.actor) == (Verdict.UPHOLD, "open", "Dana Ruiz")
+    ((actor, body),) = journalled(served, FindingDecided)
+    assert (actor, body.decision.submission_id) == ("Dana Ruiz", form)
+    assert (body.decision.code, body.decision.verdict, body.decision.was) == (
+        "SIGNATURE_MISSING",
+        Verdict.UPHOLD,
+        "open",
+    )
+    assert judged(served).judgements[form].disposition is Disposition.REJECTED
     served.fax(paper, file="signed.tif", pictures=False)
     assert judged(served).standings[holder.holder_id].state is State.TENDERED
 
@@ -123,17 +153,21 @@ def test_a_stranger_is_assigned_to_a_holder(served: Any, screen: Any) -> None:
     window.fill("[name=reason]", "He telephoned; the address is his.")
     window.click("#save")
     window.wait_for_url(re.compile(r"said="))
-    (assigned,) = judged(served).record.assignments
+    ((actor, assigned),) = journalled(served, HolderAssigned)
+    assert (actor, assigned.submission_id) == ("Dana Ruiz", form)
     assert (assigned.holder_id, assigned.was) == (holder.holder_id, None)
     assert judged(served).judgements[form].holder_id == holder.holder_id
 
 
 def test_a_notice_out_of_order_is_cleared_and_withdraws(served: Any, screen: Any) -> None:
+    """It came after the election, yet bears an earlier time: it withdraws nothing until a person says that it does."""
     holder = served.holder(4)
     served.fax(served.election(holder, signed_at=SIGNED), pictures=False)
-    notice = served.fax(served.notice(holder, signed_at=SIGNED - timedelta(hours=3)))
-    received_first = judged(served).judgements[notice]
-    assert any(f.code in ("NOTICE_NOT_AFTER_ELECTION", "NOTICE_NO_PRIOR_ELECTION") for f in received_first.findings)
+    came = SIGNED + timedelta(hours=5)
+    paper = served.notice(holder, signed_at=SIGNED - timedelta(hours=3))
+    notice = served.fax(replace(paper, received_start=came - timedelta(seconds=70), received_at=came))
+    assert "NOTICE_NOT_AFTER_ELECTION" in {f.code for f in judged(served).judgements[notice].findings}
+    assert judged(served).standings[holder.holder_id].state is State.TENDERED
     window = screen()
     take(window, notice)
     clears = window.locator(".find label:has-text('Clear')")
@@ -143,7 +177,12 @@ def test_a_notice_out_of_order_is_cleared_and_withdraws(served: Any, screen: Any
     window.select_option("[name=listed]", "Signed later, as the holder confirmed")
     window.click("#save")
     window.wait_for_url(re.compile(r"said=saved-last"))
-    assert judged(served).record.decisions[0].verdict is Verdict.CLEAR
+    decided = journalled(served, FindingDecided)
+    assert decided and all(
+        (actor, body.decision.submission_id, body.decision.verdict) == ("Dana Ruiz", notice, Verdict.CLEAR)
+        for actor, body in decided
+    )
+    assert judged(served).standings[holder.holder_id].state is State.WITHDRAWN
     assert judged(served).judgements[notice].disposition.value == "EFFECTIVE"
 
 
@@ -159,7 +198,7 @@ def test_a_waiver_is_refused_to_its_proposer_and_approved_by_a_second_person(
     expect(mara.locator("main")).to_contain_text("You proposed it")
     token = mara.locator("[name=token]").first.get_attribute("value")
     refused = mara.request.post("/waivers/W-1/approve", form={"token": token, "act": "approve", "why": "x"})
-    assert refused.status == 403
+    assert refused.status == 403 and journalled(served, DefectWaived) == []
     with served.books.writing() as connection:
         from ledger import accounts
 
@@ -174,7 +213,12 @@ def test_a_waiver_is_refused_to_its_proposer_and_approved_by_a_second_person(
     jo.screenshot(path=pictures / "waiver-ready-1440.png")
     jo.click("#appr")
     expect(jo.locator(".said")).to_contain_text("in force")
-    assert [waiver.code for waiver in judged(served).record.offer.waivers] == ["TIME_MISSING"]
+    ((proposer, proposed),) = journalled(served, WaiverProposed)
+    ((approver, waived),) = journalled(served, DefectWaived)
+    assert (proposer, approver) == ("Mara Klein", "Jo Tran") and proposed.code == waived.waiver.code == "TIME_MISSING"
+    assert waived.waiver.submission_ids is None, "it reaches every holder"
+    for number in (5, 6):
+        assert judged(served).standings[served.holder(number).holder_id].state is State.TENDERED
     expect(jo.locator("main")).to_contain_text("in force")
 
 
@@ -200,7 +244,8 @@ def test_a_lost_race_shows_both_versions_and_saves_neither_over_the_other(served
     expect(dana.locator("main")).to_contain_text("Both versions stand below")
     expect(dana.locator("main")).to_contain_text("1,111")
     expect(dana.locator("main")).to_contain_text("Jo Tran")
-    assert [c.value for c in judged(served).record.corrections] == [paper.fields.rows[0].shares]
+    ((actor, correction),) = journalled(served, FieldCorrected)
+    assert (actor, correction.value) == ("Jo Tran", paper.fields.rows[0].shares)
 
 
 def take_again(window: Any, form: str) -> None:
@@ -220,12 +265,13 @@ def test_a_lapsed_claim_keeps_the_draft_and_saves_nothing(served: Any, screen: A
     window.click("#save")
     settled(window)
     assert "lapsed" in window.locator("main").inner_text()
-    assert judged(served).record.corrections == ()
+    assert journalled(served, FieldCorrected) == []
     take_again(window, form)
     expect(window.locator(".foot")).to_contain_text("1 to save")
     window.keyboard.press("Control+Enter")
     window.wait_for_url(re.compile(r"said=saved-last"))
-    assert len(judged(served).record.corrections) == 1
+    ((actor, correction),) = journalled(served, FieldCorrected)
+    assert (actor, correction.submission_id) == ("Dana Ruiz", form)
 
 
 def test_fifty_cells_are_swept_by_keyboard_one_key_for_each_confirmed(served: Any, screen: Any, pictures: Path) -> None:
@@ -246,6 +292,7 @@ def test_fifty_cells_are_swept_by_keyboard_one_key_for_each_confirmed(served: An
         if n == 9:
             window.screenshot(path=pictures / "sweep-at-work-1440.png")
     expect(window.locator(".cell.done")).to_have_count(49)
+    assert press.count == 49, "one key for each confirmed cell"
     press("Control+z")
     window.wait_for_timeout(300)
     expect(window.locator(".cell.done")).to_have_count(48)
@@ -257,6 +304,8 @@ def test_fifty_cells_are_swept_by_keyboard_one_key_for_each_confirmed(served: An
     corrections = judged(served).record.corrections
     assert len(corrections) == 50
     assert sum(c.value != c.was for c in corrections) == 1
+    # The one taken back stays written; each is an event of its own.
+    assert len(journalled(served, FieldCorrected)) == 51 and len(journalled(served, DecisionTakenBack)) == 1
 
 
 class TestTwoReaders:
