@@ -10,7 +10,7 @@ import dataclasses
 import json
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -36,12 +36,12 @@ def canonical(value: Json) -> str:
 
 def to_plain(value: object) -> Json:
     """Dataclasses become objects, tuples lists, times ISO 8601, spans microseconds, decimals and enums strings."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: to_plain(getattr(value, f.name)) for f in dataclasses.fields(value) if f.init}
     if isinstance(value, Enum):
         return value.value
     if value is None or isinstance(value, str | bool | int | float):
         return value
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {name: to_plain(getattr(value, name)) for name in _written_names(type(value))}
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, timedelta):
@@ -57,75 +57,141 @@ def to_plain(value: object) -> Json:
     raise TypeError(f"no plain form for {type(value).__name__}")
 
 
+@cache
+def _written_names(shape: type[Any]) -> tuple[str, ...]:
+    return tuple(f.name for f in dataclasses.fields(shape) if f.init)
+
+
 def from_plain(shape: type[T], plain: Json, place: str = "") -> T:
     """The value of type `shape` that `plain` describes; raises MalformedRecord with the place of the fault."""
-    return typing.cast(T, _read(shape, plain, place or getattr(shape, "__name__", "value")))
+    try:
+        return typing.cast(T, _reader(typing.cast(Any, shape))(plain))
+    except _Fault as fault:
+        where = "".join([place or getattr(shape, "__name__", "value"), *reversed(fault.path)])
+        raise MalformedRecord(f"{where}: {fault.reason}") from fault
 
 
-def _read(shape: Any, plain: Json, place: str) -> Any:
+class _Fault(Exception):
+    """Something that does not fit. `path` is its place, innermost part first, put together while it rises."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason, self.path = reason, list[str]()
+
+
+Reader = Callable[[Json], Any]
+
+
+@cache
+def _reader(shape: Any) -> Reader:
+    """Reads plain values into `shape`. Made once for each shape: a night reads millions of values."""
     origin = typing.get_origin(shape)
     if origin in (types.UnionType, typing.Union):
-        return _read_optional(shape, plain, place)
+        (inner,) = (arm for arm in typing.get_args(shape) if arm is not types.NoneType)
+        read = _reader(inner)
+        return lambda plain: None if plain is None else read(plain)
     if origin is tuple:
-        return _read_tuple(typing.get_args(shape), plain, place)
+        return _tuple_reader(typing.get_args(shape))
     if origin is frozenset:
         (item,) = typing.get_args(shape)
-        return frozenset(_read(item, p, place) for p in _expect(list, plain, place))
+        read_item = _reader(item)
+        return lambda plain: frozenset(read_item(p) for p in _expect(list, plain))
     if origin is not None and issubclass(origin, Mapping):
-        _, item = typing.get_args(shape)
-        entries = _expect(dict, plain, place).items()
-        return MappingProxyType({k: _read(item, v, f"{place}.{k}") for k, v in entries})
+        return _mapping_reader(_reader(typing.get_args(shape)[1]))
     if dataclasses.is_dataclass(shape):
-        return _read_dataclass(shape, plain, place)
-    return _read_scalar(shape, plain, place)
+        return _dataclass_reader(shape)
+    return _scalar_reader(shape)
 
 
-def _read_optional(shape: Any, plain: Json, place: str) -> Any:
-    if plain is None:
-        return None
-    (inner,) = (arm for arm in typing.get_args(shape) if arm is not types.NoneType)
-    return _read(inner, plain, place)
-
-
-def _read_tuple(arms: tuple[Any, ...], plain: Json, place: str) -> tuple[Any, ...]:
-    items = _expect(list, plain, place)
+def _tuple_reader(arms: tuple[Any, ...]) -> Reader:
     if len(arms) == 2 and arms[1] is Ellipsis:
-        return tuple(_read(arms[0], p, f"{place}[{n}]") for n, p in enumerate(items))
-    if len(arms) != len(items):
-        raise MalformedRecord(f"{place}: {len(items)} values where {len(arms)} belong")
-    return tuple(_read(arm, p, f"{place}[{n}]") for n, (arm, p) in enumerate(zip(arms, items, strict=True)))
+        item = _reader(arms[0])
+        return lambda plain: _items(_expect(list, plain), item)
+    readers = tuple(_reader(arm) for arm in arms)
+
+    def read(plain: Json) -> tuple[Any, ...]:
+        items = _expect(list, plain)
+        if len(readers) != len(items):
+            raise _Fault(f"{len(items)} values where {len(readers)} belong")
+        return tuple(one(p) for one, p in zip(readers, items, strict=True))
+
+    return read
 
 
-def _read_dataclass(shape: Any, plain: Json, place: str) -> Any:
-    hints = _hints(shape)
-    given = _expect(dict, plain, place)
-    if unknown := given.keys() - hints.keys():
-        raise MalformedRecord(f"{place}: unknown field {min(unknown)!r}; a newer version of the program wrote this")
-    try:
-        return shape(**{name: _read(hints[name], value, f"{place}.{name}") for name, value in given.items()})
-    except TypeError as error:
-        raise MalformedRecord(f"{place}: {error}") from error
+def _items(items: list[Json], read: Reader) -> tuple[Any, ...]:
+    found = []
+    for number, plain in enumerate(items):
+        try:
+            found.append(read(plain))
+        except _Fault as fault:
+            fault.path.append(f"[{number}]")
+            raise
+    return tuple(found)
 
 
-def _read_scalar(shape: Any, plain: Json, place: str) -> Any:
+def _mapping_reader(item: Reader) -> Reader:
+    def read(plain: Json) -> Mapping[str, Any]:
+        found = {}
+        for key, value in _expect(dict, plain).items():
+            try:
+                found[key] = item(value)
+            except _Fault as fault:
+                fault.path.append(f".{key}")
+                raise
+        return MappingProxyType(found)
+
+    return read
+
+
+def _dataclass_reader(shape: Any) -> Reader:
+    fields: dict[str, Reader] = {}
+
+    def read(plain: Json) -> Any:
+        if not fields:
+            # Not sooner: a shape may hold itself.
+            fields.update({name: _reader(hint) for name, hint in _hints(shape).items()})
+        given = _expect(dict, plain)
+        values = {}
+        for name, value in given.items():
+            if name not in fields:
+                raise _Fault(f"unknown field {min(given.keys() - fields.keys())!r}; {_NEWER}")
+            try:
+                values[name] = fields[name](value)
+            except _Fault as fault:
+                fault.path.append(f".{name}")
+                raise
+        try:
+            return shape(**values)
+        except TypeError as error:
+            raise _Fault(str(error)) from error
+
+    return read
+
+
+_NEWER = "a newer version of the program wrote this"
+
+
+def _scalar_reader(shape: Any) -> Reader:
     if shape is float:
-        return float(_expect((int, float), plain, place))
+        return lambda plain: float(_expect((int, float), plain))
     if shape is timedelta:
-        return timedelta(microseconds=_expect(int, plain, place))
+        return lambda plain: timedelta(microseconds=_expect(int, plain))
     if shape in (str, int, bool):
-        return _expect(shape, plain, place)
-    text = _expect(str, plain, place)
-    try:
-        if shape is datetime or shape is date:
-            return shape.fromisoformat(text)
-        return shape(text)
-    except (ValueError, ArithmeticError) as error:
-        raise MalformedRecord(f"{place}: {text!r} is no {shape.__name__}") from error
+        return lambda plain: _expect(shape, plain)
+    make = shape.fromisoformat if shape is datetime or shape is date else shape
+
+    def read(plain: Json) -> Any:
+        text = _expect(str, plain)
+        try:
+            return make(text)
+        except (ValueError, ArithmeticError) as error:
+            raise _Fault(f"{text!r} is no {shape.__name__}") from error
+
+    return read
 
 
-def _expect(kind: Any, plain: Json, place: str) -> Any:
+def _expect(kind: Any, plain: Json) -> Any:
     if (isinstance(plain, bool) and kind is not bool) or not isinstance(plain, kind):
-        raise MalformedRecord(f"{place}: {type(plain).__name__} where another type belongs")
+        raise _Fault(f"{type(plain).__name__} where another type belongs")
     return plain
 
 

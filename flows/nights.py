@@ -82,9 +82,21 @@ def _recorded_run(desk: Desk, as_of: datetime, *, full: bool) -> Ran:
     except Exception as failure:
         _note(desk, NightRun(RunOutcome.FAILED, as_of, datetime.now(UTC), reason=type(failure).__name__))
         raise
+    _note_done(desk, night)
+    return Ran(night, folder)
+
+
+def reconcile_books(desk: Desk, as_of: datetime, *, full: bool) -> Night:
+    """The run without its report: found and recorded."""
+    night, _ = find_night(sources_of(desk), as_of)
+    _note_done(desk, night)
+    return night
+
+
+def _note_done(desk: Desk, night: Night) -> None:
     done = NightRun(
         RunOutcome.DONE,
-        as_of,
+        night.as_of,
         datetime.now(UTC),
         balanced=night.balanced,
         proven=ProofKind.FULL if night.proof.full else ProofKind.INCREMENTAL,
@@ -93,7 +105,6 @@ def _recorded_run(desk: Desk, as_of: datetime, *, full: bool) -> Ran:
     )
     with desk.books.writing() as connection:
         nights.note(connection, done, night=written_night(night))
-    return Ran(night, folder)
 
 
 def _note(desk: Desk, run: NightRun) -> None:

@@ -328,13 +328,14 @@ def _by_plan(facts: NightFacts, standings: tuple[HolderStanding, ...]) -> Iterab
 def _tie_of_the_pool(facts: NightFacts) -> Tie:
     tendered = {number for standing in facts.standings.values() for number in standing.grants}
     held = {number for standing in facts.standings.values() for number in standing.held_grants} - tendered
+    on_forms = tendered | held
     eligible = facts.pool.eligible_by_grant
     return Tie(
         "Eligible shares: tendered + held + not tendered + gone = the offer's count",
         (
             Amount("tendered", sum(shares for number, shares in eligible.items() if number in tendered)),
             Amount("held", sum(shares for number, shares in eligible.items() if number in held)),
-            Amount("not tendered", sum(s for number, s in eligible.items() if number not in tendered | held)),
+            Amount("not tendered", sum(s for number, s in eligible.items() if number not in on_forms)),
             Amount("gone since the count", sum(change.before - change.after for change in facts.pool.changes)),
         ),
         (Amount(f"counted on {facts.terms.eligible_shares_on}", facts.terms.eligible_shares),),
