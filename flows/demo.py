@@ -11,14 +11,17 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from core.failures import TenderfaxError
+from core.night import Night
 from core.transmissions import Receipt, Transmission
 from flows.desk import MACHINE, Desk, make_desk
 from flows.ledger_import import import_ledger
+from flows.nights import REPORTS, RUNS_AT, night_of
 from flows.receiving import Arrival
 from flows.settings import Settings
 from judging.books import Judged
 from ledger.grants import LedgerFile
 from reports.demo import ShownFax, write_demo_page
+from reports.night_folder import write_night
 from validators.judgement import needs_review
 
 _LEDGER_DAY = date(2003, 6, 10)
@@ -68,6 +71,18 @@ def _running_from(begin: datetime) -> Callable[[], datetime]:
     """A clock that shows `begin` now and goes on from there."""
     started = time.monotonic()
     return lambda: begin + timedelta(seconds=time.monotonic() - started)
+
+
+def report_the_night(desk: Desk) -> tuple[Night, Path]:
+    """The reconciliation of the night that follows the demo's last fax, and the folder of its report.
+
+    It is not recorded as a run: by the demo's clock its hour has not come yet, and the desk may still be worked at.
+    """
+    zone = desk.offer.terms.time_zone
+    local = desk.now().astimezone(zone)
+    tonight = datetime.combine(local.date(), RUNS_AT, tzinfo=zone)
+    night = night_of(desk, tonight if tonight >= local else tonight + timedelta(days=1))
+    return night, write_night(desk.settings.workspace / REPORTS, night, desk.settings.desk_url)
 
 
 def write_page(desk: Desk, judged: Judged, arrivals: Sequence[Arrival]) -> Path:

@@ -65,6 +65,7 @@ class Column:
     label: str
     parts: tuple[tuple[Fill, int], ...]
     shows_count: bool = False
+    anchor: str = "start"
 
     @property
     def count(self) -> int:
@@ -94,7 +95,8 @@ def columns_chart(columns: Sequence[Column], *, figures: float = 11.0) -> Chart:
                 top -= height
                 bars.append(Bar(_r(left), _r(top), _r(width), _r(height), fill, count))
         if column.label:
-            labels.append(Label(_r(left), _FLOOR + _WORDS, column.label, "start"))
+            edge = {"start": 0.0, "middle": width / 2, "end": width}[column.anchor]
+            labels.append(Label(_r(left + edge), _FLOOR + _WORDS, column.label, column.anchor))
         if column.count and (column.count == most or column.shows_count):
             labels.append(Label(_r(left + width / 2), _r(top - 3), f"{column.count:,}", size=figures))
     return Chart(_WIDTH, _FLOOR + _WORDS + 4, _FLOOR, tuple(bars), tuple(labels))

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import base64
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from itertools import zip_longest
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from core.night import (
     AGE_BANDS,
+    Amount,
     Break,
     BreakSeverity,
     CheckOutcome,
@@ -58,19 +60,18 @@ _OUTCOME_WORDS: Mapping[CheckOutcome, str] = {
     CheckOutcome.NOT_DUE: "are not due",
     CheckOutcome.NOT_EVALUATED: "could not be made",
 }
+_RECEIPT_FILLS = (Fill.SOLID, Fill.PALE, Fill.HATCHED, Fill.OPEN)
 _AGE_FILLS = (Fill.OPEN, Fill.PALE, Fill.HATCHED, Fill.SOLID, Fill.DARK)
 
 
 @dataclass(frozen=True, slots=True)
-class TieRow:
-    """One line of the tie-out table. `kind` is "sub" for a line that is added up, "sum" for what must be equal."""
+class TieLine:
+    """Two amounts that stand side by side and are each added up in their own column; "" where a side has no more."""
 
-    kind: str
-    label: str
+    this_label: str = ""
     this: str = ""
+    that_label: str = ""
     that: str = ""
-    difference: int = 0
-    codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,7 @@ def night_page(night: Night, desk_url: str) -> str:
         checks_made=Counter(check.outcome for check in night.checks),
         broken=broken,
         broken_codes={group.check.code for group in broken},
-        tie_tables=[(table.title, [row for tie in table.ties for row in tie_rows(tie)]) for table in night.tie_tables],
+        tie_lines=tie_lines,
         days=days,
         days_chart=_days_chart(days, night, zone),
         hours_chart=_hours_chart(night.receipts, night.as_of, zone),
@@ -208,20 +209,19 @@ def ending(night: Night, zone: ZoneInfo) -> tuple[str, str]:
         return f"offer ended {expires}", f"accepted {say_moment(night.accepted_at, zone, zone_name=True)}"
     if night.time_left is None:
         return f"offer ended {expires}", f"{say_span(night.as_of - night.expiration)} before this run"
-    return f"offer ends {expires}", f"{say_span(night.time_left)} after this run"
+    return f"offer ends {expires}", f"{say_span(night.time_left)} left"
 
 
-def tie_rows(tie: Tie) -> tuple[TieRow, ...]:
-    """The lines of this side, those of that side, and what both come to."""
-    this = [TieRow("sub", amount.label, this=_signed(amount.number, n)) for n, amount in enumerate(tie.this)]
-    that = [TieRow("sub", amount.label, that=_signed(amount.number, n)) for n, amount in enumerate(tie.that)]
-    total = TieRow("sum", tie.label, say_signed(tie.this_total), say_signed(tie.that_total), tie.difference, tie.codes)
-    return (*this, *that, total)
+def tie_lines(tie: Tie) -> tuple[TieLine, ...]:
+    """The lines of both sides, side by side."""
+    sides = zip_longest(_said(tie.this), _said(tie.that), fillvalue=("", ""))
+    return tuple(TieLine(*this, *that) for this, that in sides)
 
 
-def _signed(number: int, place: int) -> str:
-    """The first line of a sum as it is, the others with the sign that says whether they are added or taken away."""
-    return say_signed(number) if place == 0 else say_signed(number, plus=True)
+def _said(amounts: Sequence[Amount]) -> Iterator[tuple[str, str]]:
+    """The first amount as it is, the others with the sign that says whether they are added or taken away."""
+    for place, amount in enumerate(amounts):
+        yield amount.label, say_signed(amount.number, plus=place > 0 and amount.number > 0)
 
 
 def broken_checks(night: Night) -> tuple[BrokenCheck, ...]:
@@ -258,30 +258,26 @@ def _days_chart(days: Sequence[DayOfReceipts], night: Night, zone: ZoneInfo) -> 
         shown = list(known)
     if None in by_day:
         shown.append(None)
-    columns = []
-    for number, on in enumerate(shown):
-        day = by_day.get(on)
-        parts = (
-            (
-                (Fill.SOLID, day.effective),
-                (Fill.PALE, day.duplicate),
-                (Fill.HATCHED, day.held),
-                (Fill.OPEN, day.rejected),
-            )
-            if day
-            else ()
-        )
-        columns.append(Column(_day_label(on, number, shown), parts, shows_count=on in (tonight, None)))
-    return columns_chart(columns)
+    return columns_chart([_day_column(on, by_day.get(on), number, shown, tonight) for number, on in enumerate(shown)])
 
 
-def _day_label(on: date | None, number: int, shown: Sequence[date | None]) -> str:
+def _day_column(
+    on: date | None, day: DayOfReceipts | None, number: int, shown: Sequence[date | None], tonight: date
+) -> Column:
+    counts = (day.effective, day.duplicate, day.held, day.rejected) if day is not None else (0, 0, 0, 0)
+    label, anchor = _day_label(on, number, shown)
+    parts = tuple(zip(_RECEIPT_FILLS, counts, strict=True))
+    return Column(label, parts, shows_count=on in (tonight, None), anchor=anchor)
+
+
+def _day_label(on: date | None, number: int, shown: Sequence[date | None]) -> tuple[str, str]:
+    """Every seventh day and the last one are named, those too close to the last are not."""
     if on is None:
-        return "?"
-    is_last = number == len(shown) - 1 or shown[number + 1] is None
-    if is_last and number % 7 > 2:
-        return str(on.day)
-    return f"{on:%b} {on.day}" if number % 7 == 0 else ""
+        return "?", "middle"
+    days = sum(day is not None for day in shown)
+    if number == days - 1:
+        return f"{on:%b} {on.day}", "end"
+    return (f"{on:%b} {on.day}" if number % 7 == 0 and number < days - 6 else ""), "start"
 
 
 def _hours_chart(receipts: Sequence[ReceiptHour], as_of: datetime, zone: ZoneInfo) -> Chart:
@@ -324,14 +320,15 @@ def pool_lines(night: Night) -> tuple[PoolLine, ...]:
     gone: dict[str, int] = defaultdict(int)
     for change in night.pool_changes:
         gone[change.why or "change that nothing explains"] += change.before - change.after
-    tendered, eligible = night.tendered_shares, night.eligible_shares
+    tendered, held, eligible = night.tendered_shares, night.held_shares, night.eligible_shares
     rest = night.eligible_cap - eligible - sum(gone.values())
     lines = [
         PoolLine("tendered", tendered, Fill.SOLID),
-        PoolLine("eligible, not tendered", eligible - tendered, Fill.PALE),
+        PoolLine("held", held, Fill.HATCHED),
+        PoolLine("not tendered", eligible - tendered - held, Fill.PALE),
         *(PoolLine(f"no longer eligible: {why}", shares, Fill.OPEN) for why, shares in sorted(gone.items())),
     ]
-    return (*lines, PoolLine("not accounted for", rest, Fill.HATCHED)) if rest else tuple(lines)
+    return (*lines, PoolLine("not accounted for", rest, Fill.DARK)) if rest else tuple(lines)
 
 
 def rule_ages(night: Night) -> tuple[RuleAges, ...]:

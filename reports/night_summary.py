@@ -35,6 +35,7 @@ def night_summary(night: Night, desk_url: str) -> dict[str, Any]:
             "counted_for_the_offer": night.eligible_cap,
             "eligible": night.eligible_shares,
             "tendered": night.tendered_shares,
+            "held": night.held_shares,
         },
         "movement": to_plain(night.movement) | {"now": night.movement.now},
         "forms": len(night.forms),

@@ -52,6 +52,7 @@ _HOLDERS: tuple[Column[HolderStanding], ...] = (
     Column("shares tendered", 15, lambda one: one.tendered_shares, adds_up=True),
     Column("grants held", 24, lambda one: ", ".join(one.held_grants)),
     Column("eligible shares", 15, lambda one: one.eligible_shares, adds_up=True),
+    Column("held shares", 15, lambda one: one.held_shares, adds_up=True),
     Column("eligible, not tendered", 20, lambda one: one.eligible_shares - one.tendered_shares, adds_up=True),
 )
 
@@ -60,7 +61,7 @@ _GRANTS: tuple[Column[tuple[HolderStanding, TenderedGrant]], ...] = (
     Column("name", 28, lambda pair: pair[0].name),
     Column("grant", 12, lambda pair: pair[1].grant_no),
     Column("plan", 9, lambda pair: pair[1].plan),
-    Column("exercise price, US$", 18, lambda pair: Decimal(pair[1].exercise_price)),
+    Column("exercise price, US$", 18, lambda pair: _price(pair[1])),
     Column("shares tendered", 15, lambda pair: pair[1].shares, adds_up=True),
     Column("unexercised by the ledger", 23, lambda pair: pair[1].unexercised, adds_up=True),
     Column("difference", 11, lambda pair: pair[1].shares - pair[1].unexercised, adds_up=True),
@@ -101,6 +102,10 @@ _CHANGES: tuple[Column[PoolChange], ...] = (
     Column("why", 30, lambda one: one.why or "not explained"),
     Column("since", 12, lambda one: one.since.isoformat()),
 )
+
+
+def _price(grant: TenderedGrant) -> Cell:
+    return Decimal(grant.exercise_price) if grant.exercise_price else "not in the ledger"
 
 
 def standings_workbook(night: Night) -> bytes:

@@ -7,6 +7,7 @@ import getpass
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -84,17 +85,21 @@ def demo(
     serve: Annotated[bool, typer.Option("--serve", help="Open the reviewer's desk on it, with demo users.")] = False,
     port: Annotated[int, typer.Option(min=1, max=65_535, help="Port of the desk.")] = 8321,
 ) -> None:
-    """Take the sample faxes end to end through a fresh workspace; writes a page that shows what was read on each."""
-    from flows.demo import open_demo, write_page
+    """Take the sample faxes end to end through a fresh workspace; shows what was read, and reports the night."""
+    from flows.demo import open_demo, report_the_night, write_page
+    from reports.night_page import verdict
 
     faxes = folder or Path(__file__).resolve().parents[2] / "sample_faxes"
-    desk = open_demo(context.obj, faxes)
+    settings = replace(context.obj, desk_url=f"http://127.0.0.1:{port}") if serve else context.obj
+    desk = open_demo(settings, faxes)
     arrivals, judged = take_in_files(desk, [faxes])
     lines = [line for arrival in arrivals for line in lines_of(desk, judged, arrival)]
     print_submissions(lines)
     page = write_page(desk, judged, arrivals)
     straight = sum(not line["needs_review"] for line in lines)
     sys.stdout.write(f"{straight} of {len(lines)} went straight through; see {page}\n")
+    night, report = report_the_night(desk)
+    sys.stdout.write(f"{verdict(night)}; the night's report is {report / 'report.html'}\n")
     if serve:
         from flows.commands.desk import make_demo_users, serve_desk
 
