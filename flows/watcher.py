@@ -66,6 +66,7 @@ class Watcher:
     def __post_init__(self) -> None:
         settings = self.desk.settings
         self.inbox = Inbox(settings.inbox, settings.quiet_seconds, time.monotonic)
+        self.starting = Trouble("starting", self.log)
         self.receiving = Trouble("receiving", self.log)
         self.asking = Trouble("asking what waits", self.log)
         self.reading = Trouble("reading", self.log)
@@ -74,6 +75,8 @@ class Watcher:
 
     async def run(self) -> None:
         """Watches until it is asked to stop; with `once` until nothing complete is left to do."""
+        if not await self._opened():
+            return
         async with self._house():
             others = [asyncio.create_task(work()) for work in (self._listen, self._measure, self._beat)]
             working = [asyncio.create_task(self._receive_loop())]
@@ -309,24 +312,40 @@ class Watcher:
 
     # Beginning and end -------------------------------------------------------------------------------------------
 
-    @contextlib.asynccontextmanager
-    async def _house(self) -> AsyncIterator[None]:
-        """Everything the work needs, opened; and given back in the end, whatever happens."""
-        pool = await asyncio.to_thread(pool_for, self.desk)
+    async def _opened(self) -> bool:
+        """Opens what the work needs, however long the disk or the database is away; False when asked to stop first."""
+        while not self.stop.is_set():
+            try:
+                await asyncio.to_thread(self._open)
+            except Exception as failure:  # noqa: BLE001 - waited out, or raised again
+                await self._held_up(self.starting, failure)
+                continue
+            self.starting.is_over()
+            return True
+        return False
+
+    def _open(self) -> None:
+        if lost := release_lost_claims(self.desk):
+            self.log.info("claims_freed", faxes=len(lost))
+        pool = pool_for(self.desk)
         self.house = replace(open_house(self.desk, pool), waits_for_others=False, onlooker=self.figures)
         with self.desk.books.reading() as connection:
             self._ledger_version = grants.version_in_force(connection)
+        self.house.judging.refresh()
         if self.prefect is not None:
             self.prefect.begin()
-        pool.warm_up()
+
+    @contextlib.asynccontextmanager
+    async def _house(self) -> AsyncIterator[None]:
+        """The readers begun; and everything given back in the end, whatever happens."""
         try:
-            lost = await asyncio.to_thread(release_lost_claims, self.desk)
-            if lost:
-                self.log.info("claims_freed", faxes=len(lost))
-            await asyncio.to_thread(self.house.judging.refresh)
+            with contextlib.suppress(
+                OSError
+            ):  # whoever reads first begins its reader itself, and waits out the trouble
+                self.house.pool.warm_up()
             yield
         finally:
-            pool.close()
+            self.house.pool.close()
             await asyncio.to_thread(self._let_go)
 
     def _let_go(self) -> None:
