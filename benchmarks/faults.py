@@ -282,6 +282,8 @@ def _filled(bench: Bench, disk: Path) -> Outcome:
     house = open_house(disk, inbox=str(inbox), rescan_seconds=1)
     house = replace(house, desk=replace(house.desk, settings=replace(house.desk.settings, inbox_folder=inbox)))
     program = house.start("watch", log="../watch.log")
+    house.deliver(999)
+    house.wait_until_done(120)
     violations: list[str] = []
     rooms = [0, 4, 12, 40, 100, 200, 400][: max(2, bench.doses.full_steps // 3)]
     for number, kilobytes in enumerate(rooms):

@@ -14,7 +14,7 @@ import os
 import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,9 @@ from core.readings import Mark
 from core.submissions import GrantRow, Submission
 from core.transmissions import Receipt, Transmission
 from extractors.limits import DecodeLimits
+from extractors.readers.reader import Writing
 from extractors.reading import read_transmission
+from extractors.thresholds import load_thresholds
 from offers.forms import Forms, load_forms
 from offers.loading import Offer, load_offer
 from samples import make
@@ -53,11 +55,12 @@ PAGE_POINTS = np.array([612.0, 792.0])
 REGISTERED_POINTS = 5.0
 """A page is laid right when nine in ten of its anchors lie within a quarter of a table line (20 points)."""
 COLUMNS = ("grant_no", "grant_date", "price", "shares")
+_WRITINGS = dict(zip(COLUMNS, (Writing.GRANT_NO, Writing.DATE, Writing.PRICE, Writing.SHARES), strict=True))
 
 
 @dataclass(slots=True)
 class Tally:
-    """Counts of one style of writing; `cells` and the others count (right, all)."""
+    """Counts of one style of writing. A cell is sure when it would be taken for the ledger's value if it said that."""
 
     forms: int = 0
     clean: int = 0
@@ -66,16 +69,16 @@ class Tally:
     doubts: int = 0
     cells: Counter[str] = field(default_factory=Counter)
     cells_right: Counter[str] = field(default_factory=Counter)
+    sure_cells: int = 0
+    sure_cells_wrong: int = 0
     zones: int = 0
-    zones_seen: int = 0
+    unseen: list[str] = field(default_factory=list)
     holders: Counter[str] = field(default_factory=Counter)
     silent: list[str] = field(default_factory=list)
 
     def add(self, other: Tally) -> None:
-        for name in ("forms", "clean", "clean_passed", "passed", "doubts", "zones", "zones_seen"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        for name in ("cells", "cells_right", "holders", "silent"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for each in fields(self):
+            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
 
 
 @dataclass(slots=True)
@@ -207,6 +210,7 @@ def _score_form(bench: Bench, tally: Tally, read: Submission | None, expected: M
     tally.zones += len(_filled(meant))
     if read is None:
         tally.holders["unknown" if expected["holder_id"] else "right"] += 1
+        tally.unseen.extend(f"{name}: {key}, the form was not found" for key in _filled(meant))
         return
     judgement = _judged(bench, read)
     tally.holders[_holder_verdict(judgement.holder_id, expected["holder_id"])] += 1
@@ -217,11 +221,35 @@ def _score_form(bench: Bench, tally: Tally, read: Submission | None, expected: M
             for said, wrote in zip(_padded(read, len(rows)), rows, strict=False)
             if _cell(column, wrote) is not None and _cell(column, said) == _cell(column, wrote)
         )
-    tally.zones_seen += sum(1 for key in _filled(meant) if _is_seen(read, key))
+    _score_sure_cells(tally, read, meant)
+    tally.unseen.extend(f"{name}: {key}" for key in _filled(meant) if not _is_seen(read, key))
     if not needs_review(judgement):
         tally.passed += 1
         tally.clean_passed += clean
         tally.silent.extend(f"{name}: {one}" for one in differences(bench, read, judgement.holder_id, meant, expected))
+
+
+def _score_sure_cells(tally: Tally, read: Submission, meant: Submission) -> None:
+    """Cells whose readings would confirm the ledger's value, and those of them that the paper belies."""
+    said, wrote = _cells(read), _cells(meant)
+    for key in sorted(said.keys() & wrote.keys()):
+        reading, column = read.readings.get(key), key.rpartition(".")[2]
+        asked = load_thresholds().asks[_WRITINGS[column]].confirmed
+        if reading is not None and reading.confidence >= asked and said[key] is not None:
+            tally.sure_cells += 1
+            tally.sure_cells_wrong += said[key] != wrote[key]
+
+
+def _cells(submission: Submission) -> dict[str, object]:
+    """What each cell of the table and the schedule means, by its reading's key."""
+    schedule = submission.fields.schedule
+    tables = {"": submission.fields.rows, "schedule.": schedule.rows if schedule else ()}
+    return {
+        f"{prefix}row{number}.{column}": _cell(column, row)
+        for prefix, rows in tables.items()
+        for number, row in enumerate(rows, 1)
+        for column in COLUMNS
+    }
 
 
 def _holder_verdict(found: str | None, true: str | None) -> str:
@@ -346,7 +374,8 @@ def print_table(console: Console, title: str, scores: Sequence[FaxScore]) -> Non
     for column in COLUMNS:
         line(f"cells right: {column}", lambda t, c=column: _share(t.cells_right[c], t.cells[c]))
     line("cells right: all four", lambda t: _share(t.cells_right.total(), t.cells.total()))
-    line("filled zones seen", lambda t: _share(t.zones_seen, t.zones))
+    line("cells sure enough to confirm / of them wrong", lambda t: f"{t.sure_cells} / {t.sure_cells_wrong}")
+    line("filled zones seen", lambda t: _share(t.zones - len(t.unseen), t.zones))
     line(
         "holder right / unknown / wrong", lambda t: " / ".join(str(t.holders[k]) for k in ("right", "unknown", "wrong"))
     )
@@ -368,6 +397,8 @@ def print_table(console: Console, title: str, scores: Sequence[FaxScore]) -> Non
     for score in scores:
         for wrong in score.wrong_pages:
             console.print(f"  page: {wrong}")
+        for unseen in score.tally.unseen:
+            console.print(f"  not seen: {unseen}")
         for silent in score.tally.silent:
             console.print(f"  SILENT: {silent}", style="bold red", markup=False)
 
