@@ -22,8 +22,8 @@ from sqlalchemy.exc import DBAPIError
 from core.events import EventKind, FaxQuarantined, FaxRead, FaxReceived, NewEvent
 from core.transmissions import Receipt, Transmission
 from flows.desk import MACHINE, Desk
-from flows.judging import KeptUp
 from flows.reading_pool import FaxRefused, ReaderFailed, ReadersUnusable, ReadingPool, ReadingRequest
+from flows.rulings import KeptUp
 from ledger import archive, claims, journal
 from ledger.claims import Claim, ClaimState, KeptFax
 

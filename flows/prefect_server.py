@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import os
 import subprocess
+import sys
 import threading
 import time
 from dataclasses import dataclass, field
@@ -39,8 +40,9 @@ class PrefectServer:
 
     def begin(self) -> None:
         """Begins to start it and returns at once."""
-        settle_prefect(self.workspace)
         shared = os.environ.get("PREFECT_API_URL")
+        if shared is None or "prefect" not in sys.modules:
+            settle_prefect(self.workspace)
         if shared:
             self._url = shared
             return

@@ -68,12 +68,12 @@ def queue(
 ) -> None:
     """List the open irregularities: what a person must look at."""
     from core.plain import to_plain
-    from flows import judging
+    from flows import rulings
     from flows.desk import open_desk
     from ledger import derived
 
     desk = open_desk(context.obj)
-    judging.refresh(desk)
+    rulings.refresh(desk)
     with desk.books.reading() as connection:
         items = derived.open_items(connection)
     if as_json:
@@ -95,20 +95,20 @@ def standing(
     """Show where holders stand, now or at a moment in the past."""
     from core.judgements import Standing
     from core.notation import standing_to_json
-    from flows import judging
+    from flows import rulings
     from flows.desk import open_desk
     from ledger import derived
     from ledger.grants import ledger_in_force
 
     desk = open_desk(context.obj)
     if as_of is None:
-        judging.refresh(desk)
+        rulings.refresh(desk)
         with desk.books.reading() as connection:
             found = dict(derived.standings(connection, holder))
             known = ledger_in_force(connection)
     else:
         with desk.books.reading() as connection:
-            judged = judging.judged_as_of(desk, connection, _moment(desk, as_of))
+            judged = rulings.judged_as_of(desk, connection, _moment(desk, as_of))
         found, known = dict(judged.standings), judged.ledger
     if holder is not None:
         if holder not in found and known.holder(holder) is None:

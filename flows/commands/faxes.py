@@ -63,8 +63,8 @@ def enter(
 ) -> None:
     """Take in a hand-delivered form that a clerk keyed: the same rules, no reading."""
     from flows.desk import open_desk
-    from flows.judging import KeptUp
     from flows.keyed_forms import key_form
+    from flows.rulings import KeptUp
 
     desk = open_desk(context.obj)
     submission_id = key_form(desk, form, clerk=clerk or getpass.getuser(), stamp=stamp)
@@ -188,7 +188,7 @@ def complain(message: str) -> None:
 
 
 def _read_all(desk: Desk, faxes: Sequence[str]) -> Judged:
-    from flows.judging import KeptUp
+    from flows.rulings import KeptUp
     from flows.waiting_faxes import are_settled
 
     with _progress(len(set(faxes))) as advance:

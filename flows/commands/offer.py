@@ -163,7 +163,7 @@ def report(
 ) -> None:
     """Record what happened to a holder, or that the tender is unlawful to accept; or take that back."""
     from core.events import HolderReported
-    from flows import judging
+    from flows import rulings
     from flows.desk import open_desk
     from flows.offer_events import take_back_report
     from validators.offer_decisions import decide_holder_report, decide_unlawful_tender
@@ -172,7 +172,7 @@ def report(
     if take_back:
         desk = open_desk(context.obj)
         take_back_report(desk, actor or getpass.getuser(), told, reason)
-        judging.refresh(desk)
+        rulings.refresh(desk)
         sys.stdout.write("recorded: the report is taken back\n")
     elif isinstance(told, HolderReported):
         _decide(context, actor, lambda _: lambda case: decide_holder_report(case, told.change))
@@ -255,13 +255,13 @@ def _decide(
     choose: Callable[[Desk], Callable[[OfferCase], Decided]],
 ) -> None:
     from core.findings import Resolution
-    from flows import judging
+    from flows import rulings
     from flows.desk import open_desk
     from flows.offer_events import decide
 
     desk = open_desk(context.obj)
     decided = decide(desk, actor or getpass.getuser(), choose(desk))
-    judging.refresh(desk)
+    rulings.refresh(desk)
     sys.stdout.write(f"recorded: {type(decided.event).__name__}\n")
     for finding in decided.findings:
         settled = "" if finding.resolution is Resolution.OPEN else f", {finding.resolution.value}"

@@ -23,6 +23,7 @@ def register(app: typer.Typer) -> None:
     app.command()(watch)
     app.command()(status)
     app.command()(rebuild)
+    app.command()(serve)
 
 
 def watch(
@@ -39,6 +40,31 @@ def watch(
     if inbox is not None:
         settings = replace(settings, inbox_folder=inbox.absolute())
     watch_inbox(settings, once=once)
+
+
+def serve(
+    context: typer.Context,
+    host: Annotated[str, typer.Option(help="Address on which the desk listens.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65_535)] = 8321,
+    behind_tls: Annotated[bool, typer.Option("--behind-tls", help="A proxy in front speaks TLS.")] = False,
+    name: Annotated[
+        list[str] | None, typer.Option("--name", help="Host name under which browsers reach the desk; repeatable.")
+    ] = None,
+    inbox: Annotated[Path | None, typer.Option(metavar="DIR", help="The inbox.")] = None,
+) -> None:
+    """Run watcher, reviewer's desk and nightly together on this machine; makes the workspace where there is none."""
+    from flows.desk import make_desk
+    from flows.logbook import open_logbook
+    from flows.serving import Part, Service
+
+    settings: Settings = context.obj
+    if inbox is not None:
+        settings = replace(settings, inbox_folder=inbox.absolute())
+    desk = make_desk(settings)
+    review = ["review", "--host", host, "--port", str(port), *(("--behind-tls",) if behind_tls else ())]
+    review += [word for one in name or () for word in ("--name", one)]
+    parts = (Part("watch", ("watch",)), Part("review", review))
+    Service(desk, open_logbook(part="serve"), parts, started_at=desk.now()).run()
 
 
 def status(

@@ -22,10 +22,10 @@ from core.transmissions import PageReading, Receipt, Transmission
 from flows.attempts import ReadFax, open_house, record_fax
 from flows.command_line import run
 from flows.desk import Desk, open_desk
-from flows.judging import refresh
 from flows.nights import sources_of
 from flows.reading_pool import ReadingPool
 from flows.receiving import receive
+from flows.rulings import refresh
 from flows.settings import settings_from
 from judging.books import NO_LEDGER
 from judging.nights.nights import find_night

@@ -28,9 +28,9 @@ from flows.attempts import (
 )
 from flows.desk import Desk
 from flows.intake import take_in
-from flows.judging import refresh
 from flows.reading_pool import ReaderFailed, ReadersUnusable, ReadingPool, ReadingRequest
 from flows.receiving import receive
+from flows.rulings import refresh
 from judging.books import NO_LEDGER
 from ledger import claims, derived, journal
 from ledger.claims import ClaimState

@@ -30,8 +30,8 @@ from core.offer_state import Extension
 from core.submissions import Submission
 from core.transmissions import PageReading, Receipt, Transmission
 from flows.desk import Desk
-from flows.judging import KeptUp, refresh
 from flows.ledger_import import import_ledger
+from flows.rulings import KeptUp, refresh
 from ledger import derived, journal
 from ledger.derived import discard
 from ledger.grants import LedgerFile

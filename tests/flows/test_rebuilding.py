@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, insert, update
 
-from flows import judging
+from flows import rulings
 from flows.desk import Desk
 from flows.figures import Figures
 from flows.ledger_import import import_ledger
@@ -49,7 +49,7 @@ def used(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
         (settings.inbox / f"{name}.tif").write_bytes(b"II*\0" + order.encode())
     (settings.inbox / "2.json").write_text(FACTS)
     asyncio.run(Watcher(quick, open_logbook(part="test"), Figures(), None, once=True).run())
-    judging.refresh(quick)
+    rulings.refresh(quick)
     yield quick
 
 
