@@ -13,7 +13,8 @@ from pathlib import Path
 from core.night import Night
 from flows.desk import Desk
 from flows.settings import BadSetting
-from judging.nights.nights import find_night, recorded_night, written_night
+from judging.nights.gathering import Gathered
+from judging.nights.nights import Depth, find_night, recorded_night, written_left, written_night
 from judging.nights.sources import Sources
 from ledger import nights
 from ledger.nights import NightRun, ProofKind, RunOutcome
@@ -77,23 +78,23 @@ def sources_of(desk: Desk) -> Sources:
 def _recorded_run(desk: Desk, as_of: datetime, *, full: bool) -> Ran:
     _note(desk, NightRun(RunOutcome.BEGUN, as_of, datetime.now(UTC)))
     try:
-        night, _ = find_night(sources_of(desk), as_of)
+        night, gathered = find_night(sources_of(desk), as_of, Depth.FULL if full else Depth.AS_DUE)
         folder = _report(desk, night)
     except Exception as failure:
         _note(desk, NightRun(RunOutcome.FAILED, as_of, datetime.now(UTC), reason=type(failure).__name__))
         raise
-    _note_done(desk, night)
+    _note_done(desk, night, gathered)
     return Ran(night, folder)
 
 
-def reconcile_books(desk: Desk, as_of: datetime, *, full: bool) -> Night:
-    """The run without its report: found and recorded."""
-    night, _ = find_night(sources_of(desk), as_of)
-    _note_done(desk, night)
+def reconcile_books(desk: Desk, depth: Depth) -> Night:
+    """A run as of now without its report: found and recorded."""
+    night, gathered = find_night(sources_of(desk), desk.now(), depth)
+    _note_done(desk, night, gathered)
     return night
 
 
-def _note_done(desk: Desk, night: Night) -> None:
+def _note_done(desk: Desk, night: Night, gathered: Gathered) -> None:
     done = NightRun(
         RunOutcome.DONE,
         night.as_of,
@@ -104,7 +105,7 @@ def _note_done(desk: Desk, night: Night) -> None:
         journal_hash=night.proof.journal_hash,
     )
     with desk.books.writing() as connection:
-        nights.note(connection, done, night=written_night(night))
+        nights.note(connection, done, night=written_night(night), facts=written_left(gathered))
 
 
 def _note(desk: Desk, run: NightRun) -> None:

@@ -141,6 +141,43 @@ def other_rows(connection: Connection, due: Derived) -> tuple[OtherRow, ...]:
     return tuple(other for table, rows, key in tables for other in _others(connection, table, rows, key))
 
 
+def digests_of(due: Derived) -> Mapping[str, str]:
+    """What `stored_digests` gives when the tables hold just `due`."""
+    findings = [row for one in due.submissions.values() for row in _finding_rows(one.judgement)]
+    tables: tuple[tuple[Any, Sequence[Mapping[str, Any]]], ...] = (
+        (schema.submissions, [_submission_row(one) for one in due.submissions.values()]),
+        (schema.findings, findings),
+        (schema.standings, [_standing_row(key, one) for key, one in due.standings.items()]),
+        (schema.queue, [_queue_row(item) for item in due.queue.values()]),
+    )
+    return {_digest_key(table, row): _digest(table, row) for table, rows in tables for row in rows}
+
+
+def stored_digests(connection: Connection) -> Mapping[str, str]:
+    """A digest of every stored row, by its table and what it is about: equal digests, equal rows."""
+    tables = (schema.submissions, schema.findings, schema.standings, schema.queue)
+    return {
+        _digest_key(table, row): _digest(table, row)
+        for table in tables
+        for row in (dict(stored) for stored in connection.execute(select(table)).mappings())
+    }
+
+
+def _digest_key(table: Any, row: Mapping[str, Any]) -> str:
+    """`submissions/S1/S1`, `findings/S1/0`, `standings/H1/H1`, `queue/S1/ITEM`: table, subject, row."""
+    if table is schema.findings:
+        return f"findings/{row['submission_id']}/{row['number']}"
+    if table is schema.queue:
+        return f"queue/{row['submission_id'] or row['fax']}/{row['id']}"
+    key = row["holder_id"] if table is schema.standings else row["id"]
+    return f"{table.name}/{key}/{key}"
+
+
+def _digest(table: Any, row: Mapping[str, Any]) -> str:
+    values = [row[column.name] for column in table.columns]
+    return hashlib.sha256(repr(values).encode()).hexdigest()[:32]
+
+
 def _others(
     connection: Connection, table: Any, due: Sequence[Mapping[str, Any]], columns: tuple[str, ...]
 ) -> Iterator[OtherRow]:

@@ -13,14 +13,14 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from core.decisions import Decision
-from core.events import OFFER, EventKind, FaxArchived, FaxReceived, FindingDecided, PagesRegrouped
+from core.events import OFFER, Event, EventKind, FaxArchived, FaxReceived, FindingDecided, PagesRegrouped
 from core.findings import Disposition
 from core.holders import OptionLedger
 from core.judgements import Judgement, Standing
 from core.standing import read_in_zone
 from judging.books import NOT_EVALUATED, Judged, derive, file_of, record_before, shown_file, waits
 from ledger import grants, journal
-from ledger.derived import Derived, QueueItem
+from ledger.derived import QueueItem, digests_of
 from ledger.replay import FaxHistory, submissions_of
 from offers.state import current_expiration
 from offers.terms import Terms
@@ -83,7 +83,9 @@ class BookFacts:
     standings: Mapping[str, Standing]
     items: Mapping[str, QueueItem]
     decisions: Mapping[str, DecisionFacts]
-    derived: Derived
+    """By the event's id."""
+    digests: Mapping[str, str]
+    """What the stored rows must be (`ledger.derived.digests_of`)."""
 
 
 def book_facts(
@@ -131,13 +133,18 @@ def book_facts(
         standings=judged.standings,
         items=derived.queue,
         decisions=_decisions(judged, lines, connection, terms),
-        derived=derived,
+        digests=digests_of(derived),
     )
 
 
 def archived_names(connection: Connection) -> Mapping[str, str]:
     """Fax to the name of its file in the archive, as journalled when it was kept."""
-    bodies = (event.body() for event in journal.read(connection, kinds=[EventKind.FAX_ARCHIVED]))
+    return archived_by(journal.read(connection, kinds=[EventKind.FAX_ARCHIVED]))
+
+
+def archived_by(events: Iterable[Event]) -> Mapping[str, str]:
+    """The same, of these events."""
+    bodies = (event.body() for event in events if event.kind is EventKind.FAX_ARCHIVED)
     return {body.fax: body.archived_name for body in bodies if isinstance(body, FaxArchived)}
 
 

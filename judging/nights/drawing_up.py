@@ -72,7 +72,7 @@ def _proof(gathered: Gathered) -> Proof:
         full=gathered.full,
         journal_seq=gathered.head.seq,
         journal_hash=gathered.head.hash,
-        ledger_version=gathered.ledger_version,
+        ledger_version=ledger.version if ledger is not None else None,
         ledger_as_of=ledger.as_of if ledger is not None else None,
         archived_files=len(gathered.facts.files),
     )
@@ -89,10 +89,15 @@ def _forms(facts: NightFacts) -> tuple[NightForm, ...]:
             disposition=form.disposition,
             delivery=form.delivery,
             received_at=form.received_at,
-            confirmation_due_at=confirmation_due_at(form, facts),
+            confirmation_due_at=_fixed(confirmation_due_at(form, facts)),
         )
         for form in facts.forms
     )
+
+
+def _fixed(moment: datetime | None) -> datetime | None:
+    """The moment with its offset alone, as it is read back from a recorded night."""
+    return datetime.fromisoformat(moment.isoformat()) if moment is not None else None
 
 
 def _receipts(facts: NightFacts) -> tuple[ReceiptHour, ...]:
@@ -102,7 +107,7 @@ def _receipts(facts: NightFacts) -> tuple[ReceiptHour, ...]:
         hour = None
         if form.received_at is not None:
             local = read_in_zone(form.received_at, zone).astimezone(zone)
-            hour = local.replace(minute=0, second=0, microsecond=0)
+            hour = datetime.fromisoformat(local.replace(minute=0, second=0, microsecond=0).isoformat())
         hours[hour][form.disposition] += 1
     known = sorted(hour for hour in hours if hour is not None)
     return tuple(_hour(hour, hours[hour]) for hour in (*known, *([None] if None in hours else [])))

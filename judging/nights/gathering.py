@@ -46,6 +46,17 @@ from validators.reconciliation.facts import (
 
 
 @dataclass(frozen=True)
+class Left:
+    """What a run leaves for a later one to go on from: everything proven up to the journal's line `head`."""
+
+    head: Head
+    books: BookFacts
+    files: Mapping[str, Proven]
+    known_files: tuple[str, ...]
+    """The hashes of every file that an event up to that line spoke of."""
+
+
+@dataclass(frozen=True)
 class Gathered:
     """The facts of a night, and what its report and a later run want beside them."""
 
@@ -53,9 +64,8 @@ class Gathered:
     head: Head
     record: Record
     revalidated: tuple[RevalidatedForm, ...] = ()
-    ledger_version: int | None = None
-    files: Mapping[str, Proven] | None = None
-    books: BookFacts | None = None
+    left: Left | None = None
+    """None where the journal is broken: there is nothing to go on from."""
     full: bool = True
 
 
@@ -72,8 +82,26 @@ def gather(sources: Sources, connection: Connection, as_of: datetime, before: Ni
     except (JournalBroken, MalformedRecord) as broken:
         return _broken(sources, connection, as_of, broken)
     books = book_facts(judged, lines, archived_names(connection), connection, terms, as_of)
-    stored = _stored(connection, judged, terms, is_now=as_of >= _last_at(connection))
-    return with_the_rest(sources, connection, as_of, before, head, lines, judged, books, stored, proven={})
+    stored = _stored(connection, judged, terms, is_now=as_of >= last_at(connection))
+    versions = tuple(_version_states(sources, connection, record))
+    whole = BooksRead(head, lines, judged, books, stored, versions, ever_known(connection))
+    return with_the_rest(sources, connection, as_of, before, whole, proven={})
+
+
+@dataclass(frozen=True)
+class BooksRead:
+    """What the books gave, all of them or what is new since an earlier proof put to what that one left.
+
+    `judged` may hold only the forms that were judged again.
+    """
+
+    head: Head
+    lines: Lines
+    judged: Judged
+    facts: BookFacts
+    stored: StoredFacts
+    ledger_versions: tuple[LedgerVersionState, ...]
+    known_files: frozenset[str]
 
 
 def with_the_rest(
@@ -81,20 +109,17 @@ def with_the_rest(
     connection: Connection,
     as_of: datetime,
     before: Night | None,
-    head: Head,
-    lines: Lines,
-    judged: Judged,
-    books: BookFacts,
-    stored: StoredFacts,
+    read: BooksRead,
     proven: Mapping[str, Proven],
 ) -> Gathered:
     """What the books say put beside everything else: the archive, the fax server, the versions of the ledger."""
-    terms, record = sources.terms, judged.record
+    terms, judged, record = sources.terms, read.judged, read.judged.record
+    head, lines, books, stored = read.head, read.lines, read.facts, read.stored
     versions = _dated(connection, record)
     ledgers = {one.version: one.ledger for one in versions}
     rests = tuple(_rests(books, lines, record, before, as_of))
     changes = changes_under(rests, ledgers, judged.ledger, _reported_since(books, lines, record, rests, before))
-    files, states, unknown = _files(sources, connection, books, record, proven)
+    files, states, unknown = _files(sources, books, read.known_files, proven)
     clock_checks, clock_problem = read_clock_log(sources.clock_log, as_of, terms.time_zone)
     facts = NightFacts(
         as_of=as_of,
@@ -111,7 +136,7 @@ def with_the_rest(
         standings=books.standings,
         stored=stored,
         ledger=judged.ledger,
-        ledger_versions=tuple(_version_states(sources, connection, record)),
+        ledger_versions=read.ledger_versions,
         pool=pool_of(versions, terms),
         ledger_changes=changes.ledger,
         status_changes=changes.status,
@@ -123,7 +148,8 @@ def with_the_rest(
         access=_access(connection),
     )
     revalidated = tuple(_revalidated(judged, ledgers, rests, changes, terms))
-    return Gathered(facts, head, record, revalidated, record.ledger_version(), files, books)
+    left = Left(head, books, files, tuple(sorted(read.known_files)))
+    return Gathered(facts, head, record, revalidated, left)
 
 
 def _broken(sources: Sources, connection: Connection, as_of: datetime, broken: Exception) -> Gathered:
@@ -135,7 +161,7 @@ def _broken(sources: Sources, connection: Connection, as_of: datetime, broken: E
     return Gathered(facts, journal.head(connection), record)
 
 
-def _last_at(connection: Connection) -> datetime:
+def last_at(connection: Connection) -> datetime:
     """When the journal's last line was written, by the offer's clock."""
     last = None
     for entry in journal.entries(connection, after=journal.head(connection).seq - 1):
@@ -335,7 +361,7 @@ def _ledger_problem(sources: Sources, connection: Connection, imported: LedgerIm
 
 
 def _files(
-    sources: Sources, connection: Connection, books: BookFacts, record: Record, proven: Mapping[str, Proven]
+    sources: Sources, books: BookFacts, ever_known: frozenset[str], proven: Mapping[str, Proven]
 ) -> tuple[Mapping[str, Proven], Mapping[str, FileState], tuple[str, ...]]:
     """What was proven of each file for a later run, the state of each, and the files that nothing accounts for."""
     found = files_in(sources.archive)
@@ -346,20 +372,20 @@ def _files(
         states[sha256], now = prove(sources.archive, sha256, name, found.get(sha256), proven.get(sha256))
         if now is not None:
             kept[sha256] = now
-    known = wanted.keys() | _ever_known(connection)
+    known = wanted.keys() | ever_known
     unknown = sorted(one.name for sha256, one in found.items() if sha256 not in known)
     return kept, states, tuple(unknown)
 
 
-def _ever_known(connection: Connection) -> set[str]:
-    """Every file that an event ever spoke of, later than the report's moment too."""
+def ever_known(connection: Connection, *, after: int = 0) -> frozenset[str]:
+    """Every file that an event after a line ever spoke of, later than the report's moment too."""
     known: set[str] = set()
     kinds = [EventKind.LEDGER_IMPORTED, EventKind.FAX_ARCHIVED, EventKind.FAX_RECEIVED, EventKind.FORM_KEYED]
-    for event in journal.read(connection, kinds=kinds):
+    for event in journal.read(connection, after=after, kinds=kinds):
         body = json.loads(event.payload)
         names = ("holders_sha256", "grants_sha256", "fax", "sidecar", "scan")
         known.update(body[name] for name in names if isinstance(body.get(name), str))
-    return known
+    return frozenset(known)
 
 
 def _access(connection: Connection) -> AccessFacts:
@@ -371,7 +397,7 @@ def _access(connection: Connection) -> AccessFacts:
         missing = tuple(sorted(set(range(1, numbers[-1] + 1)) - set(numbers)))
     query = select(desk_log.c.subject).where(desk_log.c.action == "show tax id", desk_log.c.outcome == "done")
     logged = Counter(connection.execute(query).scalars())
-    shown = Counter(e.subject for e in journal.entries(connection) if e.kind is EventKind.TAX_ID_SHOWN)
+    shown = Counter(event.subject for event in journal.read(connection, kinds=[EventKind.TAX_ID_SHOWN]))
     return AccessFacts(len(numbers), missing, tuple(sorted(i for i in shown if shown[i] > logged[i])))
 
 
