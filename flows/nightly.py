@@ -16,6 +16,7 @@ from prefect.artifacts import acreate_table_artifact
 from core.failures import TenderfaxError
 from core.night import Night
 from flows.desk import Desk, open_desk
+from flows.mailing import MailNotSent, mail_night
 from flows.nights import Ran, run_night
 from flows.nights import last_run as last_run
 from flows.settings import settings_from
@@ -42,11 +43,24 @@ async def show(night: Night) -> None:
     await acreate_table_artifact(key="nightly-reconciliation", table=artifact_rows(night), description=_headline(night))
 
 
+@task(name="mail", persist_result=False)
+async def mail(ran: Ran) -> None:
+    """The night's summary, mailed once. A mail server that does not take it fails the flow, after all else is done."""
+    desk = DESK.get() or open_desk(settings_from(os.environ))
+    try:
+        await asyncio.to_thread(mail_night, desk.settings, ran.night, ran.folder)
+    except MailNotSent:
+        raise
+    except Exception as failure:  # noqa: BLE001 - as above
+        raise NightFailed(type(failure).__name__) from None
+
+
 @flow(name="nightly", validate_parameters=False, persist_result=False)
 async def nightly(full: bool = False) -> bool:
     """One night's reconciliation of the workspace that the environment names; whether it balances."""
     ran = await reconcile(full)
     await show(ran.night)
+    await mail(ran)
     return ran.night.balanced
 
 

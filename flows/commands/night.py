@@ -28,6 +28,7 @@ def reconcile(
     full: Annotated[
         bool, typer.Option("--full", help="Prove every line and file again, not only what is new since the last proof.")
     ] = False,
+    mail: Annotated[bool, typer.Option("--mail", help="Mail the summary, or put it into the outbox.")] = False,
 ) -> None:
     """Balance everything with everything and write the report; ends with 1 when something does not balance."""
     from flows.desk import open_desk
@@ -42,6 +43,12 @@ def reconcile(
         print_json(_said(ran))
     else:
         _show(ran)
+    if mail:
+        from flows.mailing import mail_night
+
+        posted = mail_night(desk.settings, ran.night, ran.folder)
+        if not as_json:
+            sys.stdout.write(f"{'mailed' if posted.sent else 'mail in the outbox'}: {posted.file}\n")
     if not ran.night.balanced:
         raise typer.Exit(_FINDINGS)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from core.night import Evidence, Night
+from flows.command_line import run
 from flows.mailing import MailNotSent, mail_night
 from flows.settings import BadSetting, MailServer, Settings, settings_from
 from tests.reports import nights
@@ -205,3 +206,18 @@ def test_a_bad_setting_is_named_without_its_password(environment: dict[str, str]
     with pytest.raises(BadSetting, match=told) as refused:
         settings_from(environment)
     assert "secret" not in str(refused.value)
+
+
+def test_reconcile_mails_its_summary_where_asked_to(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    workspace = ["--workspace", str(tmp_path)]
+    assert run([*workspace, "init"]) == 0
+    run([*workspace, "--now", "2003-07-20T21:30:00", "reconcile"])
+    assert not (tmp_path / "outbox").exists()
+    for _ in range(2):
+        run([*workspace, "--now", "2003-07-20T21:30:00", "reconcile", "--mail"])
+    (mail,) = (tmp_path / "outbox").iterdir()
+    assert f"mail in the outbox: {mail}" in capsys.readouterr().out
+    assert (
+        f"The report: {tmp_path / 'reconciliation' / '2003-07-20'}"
+        in email.message_from_bytes(mail.read_bytes(), policy=default).get_content()
+    )
