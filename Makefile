@@ -4,8 +4,9 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 TRAINING := .venv-training
+REPORT ?= $(wildcard outputs/demo/books/reconciliation/*/report.pdf)
 
-.PHONY: demo test check lock bench-reading bench-speed bench-mutants rules train system-run system-test clean
+.PHONY: demo test check lock bench-reading bench-speed bench-mutants rules pictures train system-run system-test clean
 
 demo: $(VENV)/.ready system-run   ## the sample faxes end to end, into outputs/demo
 	$(BIN)/tenderfax demo
@@ -34,6 +35,9 @@ train: $(TRAINING)/.ready         ## make the cell reader's network again, from 
 
 rules: $(VENV)/.ready             ## write docs/rules.md anew from the rules
 	$(BIN)/python -c "print(__import__('validators.rule_table').rule_table.render_markdown(), end='')" > docs/rules.md
+
+pictures: system-run              ## the README's picture of the night's report, from the last demo
+	pdftoppm -r 110 -f 1 -l 1 -singlefile -png $(REPORT) docs/pictures/night-report
 
 lock:                             ## compile the lock again from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --python-version 3.11 -o requirements.txt

@@ -6,6 +6,7 @@ The bytes follow from the page alone: its dates are the night's, the file's iden
 from __future__ import annotations
 
 import hashlib
+import logging
 
 _PAPER = """
 @page{
@@ -25,6 +26,8 @@ def night_pdf(page: str) -> bytes:
     from weasyprint import CSS, HTML
     from weasyprint.urls import URLFetcher
 
+    # It says of every rule meant for screens that it does not know it; a typeface that fails raises all the same.
+    logging.getLogger("weasyprint").setLevel(logging.ERROR)
     fetcher = URLFetcher(allowed_protocols=["data"], fail_on_errors=True)
     identifier = hashlib.sha256(page.encode("utf-8")).digest()[:16]
     document = HTML(string=page, url_fetcher=fetcher)

@@ -127,6 +127,15 @@ def test_every_total_of_the_workbook_is_the_sum_of_its_rows(night: Night) -> Non
     assert totals == 13
 
 
+def test_a_grant_that_the_ledger_does_not_know_has_no_price_in_the_workbook() -> None:
+    night = nights.quiet_night()
+    strange = replace(
+        night.standings[0], grants=(replace(nights.grant("9999", 100), exercise_price="", unexercised=0),)
+    )
+    (row, _) = book_of(replace(night, standings=(strange,)))["Tendered grants"].iter_rows(min_row=2, values_only=True)
+    assert row[2:] == ("9999", "2000", "not in the ledger", 100, 0, 100)
+
+
 def test_the_workbook_has_every_holder_grant_form_irregularity_and_change() -> None:
     night = nights.quiet_night()
     rows = {sheet.title: sheet.max_row - 2 for sheet in book_of(night)}
@@ -254,6 +263,14 @@ def test_the_dates_inside_the_files_are_the_nights() -> None:
     with zipfile.ZipFile(io.BytesIO(standings_workbook(night))) as book:
         core = ElementTree.fromstring(book.read("docProps/core.xml"))
     assert [element.text for element in core if element.tag.endswith("created")] == ["2003-07-21T04:30:00Z"]
+
+
+def test_the_print_uses_the_typefaces_that_come_with_the_page() -> None:
+    """Others would differ from machine to machine, and with them the bytes."""
+    pages = PdfReader(io.BytesIO(night_pdf(night_page(nights.troubled_night(), DESK)))).pages
+    fonts = {str(font.get_object()["/BaseFont"]) for page in pages for font in page["/Resources"]["/Font"].values()}
+    assert fonts
+    assert [font for font in fonts if not re.match(r"/[A-Z]{6}\+Plex", font)] == []
 
 
 # --------------------------------------------------------------------------------------------- what strangers wrote
