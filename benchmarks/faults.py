@@ -281,31 +281,42 @@ def _filled(bench: Bench, disk: Path) -> Outcome:
     inbox.mkdir()
     house = open_house(disk, inbox=str(inbox), rescan_seconds=1)
     house = replace(house, desk=replace(house.desk, settings=replace(house.desk.settings, inbox_folder=inbox)))
-    program = house.start("watch", log="../watch.log")
+    log, ballast = "../watch.log", disk / "ballast"
+    program = house.start("watch", log=log)
     house.deliver(999)
     house.wait_until_done(120)
-    violations: list[str] = []
     rooms = [0, 4, 12, 40, 100, 200, 400][: max(2, bench.doses.full_steps // 3)]
+    not_resumed = []
     for number, kilobytes in enumerate(rooms):
-        ballast = disk / "ballast"
         _fill(ballast, disk, kilobytes * 1024)
-        # Padded with blanks, so that some of them fit and some do not.
-        for copy in range(4):
-            place = number * 4 + copy
-            house.deliver(place, content=house.small_fax(place) + b" " * 60_000 * copy)
+        _deliver_large_and_small(house, number)
         # Long enough for every step to fail; the books themselves cannot be asked on a full disk.
         time.sleep(4)
         ballast.unlink()
         if house.wait_until_done(120) is None:
-            violations.append(f"with {kilobytes} KB left: not resumed")
-            break
+            not_resumed.append(f"with {kilobytes} KB left: not resumed")
     program.stop()
-    violations += house.violations()
-    said = len(house.said("held_up", "../watch.log"))
-    found = f"{len(violations)} lost, doubled or not resumed; held up {said} times"
-    if not said:
+    held_up = len(house.said("held_up", log))
+    _fill(ballast, disk, 0)
+    _deliver_large_and_small(house, len(rooms))
+    program = house.start("watch", log=log)
+    _wait_for(lambda: len(house.said("held_up", log)) > held_up or not program.runs, 60)
+    ballast.unlink()
+    if house.wait_until_done(120) is None:
+        not_resumed.append("started on a full disk: not resumed")
+    program.stop()
+    violations = [*not_resumed, *house.violations()]
+    if not held_up:
         violations.append("the disk was never felt to be full")
-    return Outcome("no space on the disk", f"filled {len(rooms)} times", found, tuple(violations))
+    found = f"{len(violations)} lost, doubled or not resumed; said {len(house.said('held_up', log))} times"
+    return Outcome("no space on the disk", f"filled {len(rooms) + 1} times", found, tuple(violations))
+
+
+def _deliver_large_and_small(house: House, number: int) -> None:
+    """Four faxes, padded with blanks, so that some of them fit and some do not."""
+    for copy in range(4):
+        place = number * 4 + copy
+        house.deliver(place, content=house.small_fax(place) + b" " * 60_000 * copy)
 
 
 def _fill(ballast: Path, disk: Path, left: int) -> None:

@@ -339,9 +339,8 @@ class Watcher:
     async def _house(self) -> AsyncIterator[None]:
         """The readers begun; and everything given back in the end, whatever happens."""
         try:
-            with contextlib.suppress(
-                OSError
-            ):  # whoever reads first begins its reader itself, and waits out the trouble
+            # Where it cannot, whoever reads first begins its reader itself, and waits out the trouble.
+            with contextlib.suppress(OSError):
                 self.house.pool.warm_up()
             yield
         finally:
