@@ -9,13 +9,19 @@ from types import MappingProxyType
 from typing import Any
 
 from core.failures import TenderfaxError
-from core.readings import Mark
+from core.readings import Box, Mark, Reading
 from core.submissions import Fields, GrantRow, Kind, Schedule, Signature, Submission
 
 _YES_NO: Mapping[str, bool | None] = MappingProxyType({"yes": True, "no": False, "unsure": None})
 _TEXT_BOXES = frozenset({"printed_name", "tax_id", "date", "time", "email", "address", "notes", "capacity", "title"})
 _CELLS = frozenset({"grant_no", "grant_date", "price", "shares"})
 _MARKS = frozenset({"struck", "altered"})
+_SCHEDULE_TEXTS: Mapping[str, str] = MappingProxyType(
+    {"name": "name", "printed_name": "name", "date": "date", "signed_on": "date"}
+)
+_SCHEDULE_SIGNED = frozenset({"signed", "signature"})
+"""The schedule's boxes, by the names of its fields and of what is read on its blank."""
+_NOWHERE = Box(0.0, 0.0, 0.0, 0.0)
 
 
 class NoSuchField(TenderfaxError):
@@ -27,8 +33,8 @@ def corrected(submission: Submission, key: str, value: str) -> Submission:
 
     `key` is a reading's key: a box (`printed_name`), a cell (`row2.shares`, `schedule.row1.price`), a mark
     (`row2.struck`: yes or no), `amend_box` (yes, no, unsure), `signature` (yes, no, unsure; whether it is signed),
-    `signed_at` ("DATE|TIME"), or a fact of receipt (`received_at`, `received_start`, `destination`, `delivery`,
-    `form_version`, `kind`). Raises NoSuchField.
+    `signed_at` ("DATE|TIME"), a box of the schedule (`schedule.printed_name`, `schedule.signature`), or a fact of
+    receipt (`received_at`, `received_start`, `destination`, `delivery`, `form_version`, `kind`). Raises NoSuchField.
     """
     changed = _changed(submission, key, value)
     readings = submission.readings
@@ -36,6 +42,10 @@ def corrected(submission: Submission, key: str, value: str) -> Submission:
         mark = Mark.READ if value else Mark.BLANK
         settled = replace(readings[key], value=value, mark=mark, confidence=1.0, reader="person")
         readings = MappingProxyType({**readings, key: settled})
+    elif submission.fax is not None and key not in _RECEIPT_FACTS and key.rpartition(".")[2] not in _MARKS:
+        # Nothing was read there; what stands there now is known to be a person's.
+        mark = Mark.READ if value else Mark.BLANK
+        readings = MappingProxyType({**readings, key: Reading(key, value, "", mark, 1.0, 0, _NOWHERE, "person")})
     doubts = tuple(doubt for doubt in submission.doubts if doubt.key != key)
     return replace(changed, readings=readings, doubts=doubts)
 
@@ -71,9 +81,9 @@ def _changed_fields(submission: Submission, key: str, value: str) -> Fields:
 def _changed_schedule(submission: Submission, key: str, value: str) -> Schedule:
     schedule = submission.fields.schedule or Schedule()
     part = key.removeprefix("schedule.")
-    if part in ("name", "date"):
-        return replace(schedule, **_change(part, value))
-    if part == "signed":
+    if part in _SCHEDULE_TEXTS:
+        return replace(schedule, **_change(_SCHEDULE_TEXTS[part], value))
+    if part in _SCHEDULE_SIGNED:
         return replace(schedule, signed=_yes_no(submission, key, value))
     return replace(schedule, rows=_changed_rows(submission, schedule.rows, key, part, value))
 

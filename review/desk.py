@@ -18,8 +18,9 @@ from starlette.datastructures import FormData
 
 from ledger import accounts, desk_work
 from ledger.accounts import LogLine, Permission, Session, User
+from ledger.desk_work import FormClaim
 from offers.state import current_expiration
-from reports.wording import say_moment, say_span
+from reports.wording import say_clock, say_moment, say_span
 from review.board import Board, QueueRow
 from review.boards import Boards
 from review.pictures import Pictures
@@ -95,13 +96,24 @@ class Desk:
         """The offer's clock: events, deadlines."""
         return self.workplace.offer_now()
 
+    def lease_end(self, claim: FormClaim) -> str:
+        """When a claim lapses, on the clock that the pages show: the offer may be replayed, leases never are."""
+        return say_clock(self.offer_now() + (claim.lease_until - self.now()), self.zone)
+
     # ------------------------------------------------------------------------------------------------------ pages
 
     def page(
         self, template: str, seat: Seat | None, *, status: int = 200, board: Board | None = None, **facts: Any
     ) -> HTMLResponse:
         """A page of the desk; with a seat it bears the bar."""
-        context: dict[str, Any] = {"seat": seat, "may": _may(seat), "section": "", "said": "", **facts}
+        context: dict[str, Any] = {
+            "seat": seat,
+            "may": _may(seat),
+            "section": "",
+            "said": "",
+            "lease_end": self.lease_end,
+            **facts,
+        }
         if seat is not None:
             context = self._bar(board or self.boards.now()) | context
         return HTMLResponse(self.templates.get_template(template).render(context), status_code=status)
@@ -170,7 +182,7 @@ class Desk:
         if claim is not None and claim.login != seat.user.login and claim.holds_at(now):
             raise Refused(
                 409,
-                f"{claim.name} has this form until {say_moment(claim.lease_until, self.zone)}.",
+                f"{claim.name} has this form until {self.lease_end(claim)}.",
                 subject=submission_id,
             )
         if claim is None or claim.login != seat.user.login or not claim.holds_at(now):

@@ -47,15 +47,17 @@ _BOX_LABELS = {
     "notes": "Words on the page",
     "capacity": "Capacity",
     "title": "Title",
-    "schedule.name": "Schedule, name",
-    "schedule.signed": "Schedule, signed",
-    "schedule.date": "Schedule, date",
+    "schedule.printed_name": "Schedule, name",
+    "schedule.signature": "Schedule, signature",
+    "schedule.signed_on": "Schedule, date",
 }
-_CHOICES = {"amend_box": ("yes", "no", "unsure"), "signature": ("yes", "no", "unsure")}
-_CHOICE_WORDS = {
-    "amend_box": {"yes": "ticked", "no": "empty", "unsure": "cannot tell"},
-    "signature": {"yes": "signed", "no": "empty", "unsure": "cannot tell"},
-}
+_TICKED = {"yes": "ticked", "no": "empty", "unsure": "cannot tell"}
+_SIGNED = {"yes": "signed", "no": "empty", "unsure": "cannot tell"}
+_CHOICE_WORDS = {"amend_box": _TICKED, "signature": _SIGNED, "schedule.signature": _SIGNED}
+_UNREAD = "unread"
+"""The reader's name where nobody read: the fax lacks the page, or the page matches no blank. It is never "fine"."""
+_BESIDE_BOXES = frozenset({"notes", "capacity", "title"})
+"""What the machine says from the words of a page, not from a box."""
 _NOWHERE = Box(0.0, 0.0, 0.0, 0.0)
 
 _FIELD_OF_CODE: Mapping[str, str] = MappingProxyType(
@@ -192,7 +194,12 @@ def keyed_value(key: str, text: str) -> str:
 
 def illegible(key: str) -> str:
     """The value that says that nobody can read the field."""
-    return "unsure" if key in _CHOICES else "?"
+    return "unsure" if key in _CHOICE_WORDS else "?"
+
+
+def choices_of(key: str) -> tuple[tuple[str, str], ...]:
+    """What a box that is ticked or signed can say, as (value, word); () for one that bears text."""
+    return tuple(_CHOICE_WORDS.get(key, {}).items())
 
 
 def value_now(submission: Submission, key: str) -> str:
@@ -243,6 +250,8 @@ def _field(submission: Submission, line: FieldLine) -> Field:
     key = reading.key
     value = value_now(submission, key) or ("" if reading.mark is Mark.BLANK else reading.value)
     state = line.state.value
+    if reading.reader == _UNREAD:
+        return _unread(reading, line)
     if reading.reader == PERSON and line.state is not FieldState.DIFFERS:
         state = "keyed"
     elif state == "not compared" and line.asks > 0.0:
@@ -262,7 +271,27 @@ def _field(submission: Submission, line: FieldLine) -> Field:
         page=reading.page,
         box=reading.box,
         raw="" if key == "tax_id" else reading.raw,
-        choices=tuple((choice, words[choice]) for choice in _CHOICES.get(key, ())),
+        choices=choices_of(key),
+    )
+
+
+def _unread(reading: Reading, line: FieldLine) -> Field:
+    """A box that nobody read: what the form is supposed to say there is not said of it."""
+    choices = choices_of(reading.key)
+    return Field(
+        key=reading.key,
+        label=label_of(reading.key),
+        says="not read",
+        value="unsure" if choices else "",
+        state="not compared",
+        ledger="" if reading.key == "tax_id" else line.ledger,
+        confidence=0.0,
+        asks=line.asks,
+        why=line.why,
+        page=0,
+        box=_NOWHERE,
+        raw="",
+        choices=choices,
     )
 
 
@@ -272,9 +301,14 @@ def _with_all_readings(submission: Submission) -> Submission:
     for key, value in _written_fields(submission).items():
         if key in readings:
             readings[key] = replace(readings[key], value=value or readings[key].value)
-        elif value or not submission.readings:
-            mark = Mark.READ if value else Mark.BLANK
-            readings[key] = Reading(key, value, value, mark, 1.0, 0, _NOWHERE, PERSON)
+        elif submission.fax is None:
+            if value or not submission.readings:
+                mark = Mark.READ if value else Mark.BLANK
+                readings[key] = Reading(key, value, value, mark, 1.0, 0, _NOWHERE, PERSON)
+        elif key in _BESIDE_BOXES:
+            readings[key] = Reading(key, value, value, Mark.READ, 1.0, 0, _NOWHERE, "words")
+        else:
+            readings[key] = Reading(key, "", "", Mark.ILLEGIBLE, 0.0, 0, _NOWHERE, _UNREAD)
     if "signed_at" in readings:
         readings.pop("date", None)
         readings.pop("time", None)
@@ -297,9 +331,9 @@ def _written_fields(submission: Submission) -> dict[str, str]:
     for key in ("email", "address", "notes", "capacity", "title"):
         written[key] = getattr(fields, key)
     if fields.schedule:
-        written["schedule.name"] = fields.schedule.name
-        written["schedule.signed"] = _yes_no(fields.schedule.signed)
-        written["schedule.date"] = fields.schedule.date
+        written["schedule.printed_name"] = fields.schedule.name
+        written["schedule.signature"] = _yes_no(fields.schedule.signed)
+        written["schedule.signed_on"] = fields.schedule.date
     return {key: value for key, value in written.items() if value or key not in ("notes", "capacity", "title")}
 
 

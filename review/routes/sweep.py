@@ -22,7 +22,7 @@ from review import deciding
 from review.board import Board, QueueRow
 from review.deciding import NotDecided
 from review.desk import Act, Desk, Refused, Seat, acting, desk_of, doubtful_cells, go, seated
-from review.fields import illegible, keyed_value, label_of, value_now
+from review.fields import choices_of, illegible, keyed_value, label_of, value_now
 
 router = APIRouter()
 _DECIDING = acting(Permission.DECIDE)
@@ -223,10 +223,6 @@ def _cell(board: Board, row: QueueRow, key: str) -> Cell | None:
         return None
     read = value_now(submission, key) or reading.value
     others = tuple(dict.fromkeys(text for text in (reading.raw.strip(),) if text and text != read))
-    choices = {
-        "amend_box": (("yes", "ticked"), ("no", "empty"), ("unsure", "cannot tell")),
-        "signature": (("yes", "signed"), ("no", "empty"), ("unsure", "cannot tell")),
-    }.get(key, ())
     return Cell(
         form_id=row.id,
         number=row.number,
@@ -237,7 +233,7 @@ def _cell(board: Board, row: QueueRow, key: str) -> Cell | None:
         asks=doubt.asks,
         why=doubt.why,
         others=others,
-        choices=choices,
+        choices=choices_of(key),
     )
 
 

@@ -28,6 +28,20 @@ FORM = Submission(
 )
 
 
+def test_a_schedules_boxes_are_corrected_by_the_names_they_are_read_under() -> None:
+    form = Submission("S1", Kind.ELECTION, fields=Fields(schedule=Schedule((), "A. Quinn", False, "7/4")))
+    for key, value in (("printed_name", "A. Quin"), ("signature", "yes"), ("signed_on", "7/14/2003")):
+        form = corrected(form, f"schedule.{key}", value)
+    assert form.fields.schedule == Schedule((), "A. Quin", True, "7/14/2003")
+
+
+def test_what_a_person_keys_where_nothing_was_read_is_known_to_be_a_persons() -> None:
+    faxed = Submission("S1", Kind.ELECTION, fax="a" * 64)
+    assert corrected(faxed, "email", "zoe@example.com").readings["email"].reader == "person"
+    keyed = corrected(replace(faxed, fax=None), "email", "zoe@example.com")
+    assert not keyed.readings, "a form that a clerk keyed has no readings"
+
+
 def test_a_correction_settles_the_reading_and_its_doubt_and_no_other() -> None:
     form = corrected(FORM, "row2.shares", "1000")
     assert form.fields.rows == (GrantRow("1041"), GrantRow("1187", shares="1000"))

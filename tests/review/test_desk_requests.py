@@ -84,6 +84,14 @@ def test_a_form_is_corrected_checked_and_saved_as_one_event(house: Any) -> None:
     assert (correction.was, correction.value) == ("7?", shares)
 
 
+def test_a_claims_end_is_said_on_the_clock_that_the_page_shows(house: Any) -> None:
+    """The offer may be replayed: a lease that runs on the real clock would end at an hour that means nothing there."""
+    form = house.fax(house.election(house.holder(), signed_at=SIGNED), Misread(doubts=("row1.shares",)), pictures=False)
+    client = open_desk(house)
+    page = client.post("/take", data={"token": token_of(client), "id": form}).text
+    assert "yours until 10:32 a.m." in page
+
+
 def test_a_request_without_the_token_is_refused_and_logged(house: Any) -> None:
     client = open_desk(house)
     assert client.post("/next", data={}).status_code == 403

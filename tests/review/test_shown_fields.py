@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from core.corrections import corrected
 from core.findings import Finding, Hold, Severity
 from reports import wording
 from review.charts import Moment, time_line
@@ -48,6 +50,26 @@ def test_a_finding_about_the_whole_form_points_nowhere(house: Any) -> None:
     holder = house.holder()
     (submission,) = read_fax(house.election(holder, signed_at=SIGNED), house.forms, file="a.tif").submissions
     assert form_fields(submission, holder, house.ledger).field_of(about("PAGE_MISSING")) is None
+
+
+def test_a_box_on_a_page_that_is_missing_is_not_said_to_be_signed(house: Any) -> None:
+    """Unreadable is never fine: the submission's own default would call the form signed."""
+    holder = house.holder()
+    (submission,) = read_fax(house.election(holder, signed_at=SIGNED), house.forms, file="a.tif").submissions
+    torn = replace(submission, readings={"amend_box": submission.readings["amend_box"]})
+    signature = form_fields(torn, holder, house.ledger).field("signature")
+    assert signature is not None
+    assert (signature.says, signature.value, signature.state) == ("not read", "unsure", "not compared")
+    keyed = form_fields(corrected(torn, "signature", "yes"), holder, house.ledger).field("signature")
+    assert keyed is not None and (keyed.says, keyed.state) == ("signed", "keyed")
+
+
+def test_words_beside_the_boxes_are_the_machines_not_a_persons(house: Any) -> None:
+    holder = house.holder()
+    (submission,) = read_fax(house.election(holder, signed_at=SIGNED), house.forms, file="a.tif").submissions
+    noted = replace(submission, fields=replace(submission.fields, notes="only if the price holds"))
+    notes = form_fields(noted, holder, house.ledger).field("notes")
+    assert notes is not None and (notes.says, notes.state) == ("only if the price holds", "not compared")
 
 
 def test_a_tax_id_is_never_in_what_is_shown(house: Any) -> None:
