@@ -101,14 +101,14 @@ def killed_while_faxes_come(house: House, where: str, faxes: int, kills: int) ->
         # Some lie there when it starts, some come while it runs.
         _deliver(house, numbers[::2])
         if number % 2:
-            program = house.start("watch", plan={"kill_at": chance.randint(1, 60), "steps": str(steps)})
+            program = house.start("watch", plan={"kill_at": chance.randint(1, 250), "steps": str(steps)})
             _deliver(house, numbers[1::2])
             _wait_for_the_end(program, 20)
         else:
             program = house.start("watch")
             _deliver(house, numbers[1::2])
             _wait_for_work(house, 20)
-            paused(chance, 0.5)
+            paused(chance, 2.0)
         program.kill()
     last = house.start("watch")
     took = house.wait_until_done(_AFTER_THE_LAST * 5)
