@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 TRAINING := .venv-training
 REPORT ?= $(wildcard outputs/demo/books/reconciliation/*/report.pdf)
 
-.PHONY: demo test check lock bench-reading bench-speed bench-mutants rules pictures train system-run system-test clean
+.PHONY: demo test check lock bench-nightly bench-reading bench-speed bench-mutants rules pictures train system-run system-test clean
 
 demo: $(VENV)/.ready system-run   ## the sample faxes end to end, into outputs/demo
 	$(BIN)/tenderfax demo
@@ -33,8 +33,12 @@ train: $(TRAINING)/.ready         ## make the cell reader's network again, from 
 	$(TRAINING)/bin/python -m training.train
 	$(TRAINING)/bin/python -m training.export
 
-rules: $(VENV)/.ready             ## write docs/rules.md anew from the rules
+bench-nightly: $(VENV)/.ready     ## the nightly reconciliation from 1,000 to 100,000 submissions; SIZES="--sizes 10000"
+	$(BIN)/python -m benchmarks.nightly $(SIZES)
+
+rules: $(VENV)/.ready             ## write docs/rules.md and docs/reconciliation.md anew from the source
 	$(BIN)/python -c "print(__import__('validators.rule_table').rule_table.render_markdown(), end='')" > docs/rules.md
+	$(BIN)/python -c "from validators.reconciliation.check_table import render_markdown; print(render_markdown(), end='')" > docs/reconciliation.md
 
 pictures: system-run              ## the README's picture of the night's report, from the last demo
 	pdftoppm -r 110 -f 1 -l 1 -singlefile -png $(REPORT) docs/pictures/night-report

@@ -37,8 +37,13 @@ def rules(
     code: Annotated[str | None, typer.Argument(metavar="[CODE]", help="One rule's code; all by default.")] = None,
 ) -> None:
     """Print the rules as the documentation has them: what each checks, what follows, its source, examples."""
+    from validators.reconciliation.check_table import check_of, render_check
     from validators.rule_table import render_markdown, render_rule
 
+    nightly = check_of(code) if code else None
+    if nightly is not None:
+        sys.stdout.write(render_check(nightly))
+        return
     sys.stdout.write((render_rule(code) if code else render_markdown()).rstrip("\n") + "\n")
 
 

@@ -252,8 +252,10 @@ def curables_are_settled_at_expiration(facts: NightFacts) -> Iterator[Mismatch]:
     cite="OTE Q20, §15; rulebook 5",
 )
 def late_forms_are_settled_once_no_extension_can_come(facts: NightFacts) -> Iterator[Mismatch]:
-    """Forms that came late while an extension was still possible are settled once it no longer is: after 6:00 a.m.
-    of the next business day. A business day after the expiration they are REC_OPEN_AT_EXPIRY's.
+    """Forms that came late while an extension was still possible are settled once it no longer is.
+
+    An extension may be announced until six in the morning, Pacific, of the next business day. A business day after the
+    expiration they are REC_OPEN_AT_EXPIRY's.
     """
     if facts.as_of <= facts.terms.announcement_limit(facts.expiration) or facts.as_of > facts.settled_by:
         return
