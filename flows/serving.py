@@ -57,7 +57,7 @@ class Service:
     parts: Sequence[Part]
     started_at: datetime
     stopping: threading.Event = field(default_factory=threading.Event)
-    _night: Part = field(default_factory=lambda: Part("nightly", ("reconcile",)))
+    _night: Part = field(default_factory=lambda: Part("nightly", ("reconcile", "--mail")))
 
     def run(self) -> None:
         """Raises NotServed when a part refuses to run at all."""
