@@ -28,7 +28,8 @@ _AT_ONCE_SECONDS = 15.0
 """A part that refuses to run so soon after the beginning was asked for wrongly: then nothing is served."""
 _LONGEST_WAIT = 60.0
 _NIGHT_AGAIN_SECONDS = 900.0
-_BAD_INPUT = 2
+_REFUSALS = frozenset({2, 3})
+"""Wrong use or bad input (design 3.1), and uvicorn's word for a port that is taken."""
 _PR_SET_PDEATHSIG = 1
 
 
@@ -81,7 +82,7 @@ class Service:
         now = time.monotonic()
         if part.process is not None and (status := part.process.poll()) is not None:
             part.process, part.ended = None, part.ended + 1
-            if status == _BAD_INPUT and now - began < _AT_ONCE_SECONDS:
+            if status in _REFUSALS and now - began < _AT_ONCE_SECONDS:
                 raise NotServed(f"{part.name} does not run; it said why, correct that and repeat")
             steady = now - part.began > 10 * _LONGEST_WAIT
             part.ended = 1 if steady else part.ended

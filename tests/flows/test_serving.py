@@ -112,7 +112,8 @@ def test_a_port_that_is_taken_ends_the_service_with_2(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         with serving(tmp_path, taken.getsockname()[1]) as served:
-            assert served.process.wait(PATIENCE) != 0
+            assert served.process.wait(PATIENCE) == 2
+    assert (tmp_path / "said").read_text().endswith("review does not run; it said why, correct that and repeat\n")
 
 
 @pytest.mark.parametrize("books_url", ["sqlite"], indirect=True)
