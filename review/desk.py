@@ -27,7 +27,7 @@ from review.pictures import Pictures
 from review.templating import make_templates
 from review.workplace import Workplace
 
-COOKIE = "tenderfax_session"
+_COOKIE = "tenderfax_session"
 _SEEN_EVERY_SECONDS = 60
 
 
@@ -87,6 +87,11 @@ class Desk:
         self.boards = Boards(workplace.books, workplace.offer.terms)
         self.pictures = Pictures(workplace.pages, workplace.forms())
         self.templates = make_templates(self.zone)
+
+    @property
+    def cookie(self) -> str:
+        """The session's cookie: behind TLS no other host and no path of ours can set it (the browser sees to that)."""
+        return f"__Host-{_COOKIE}" if self.https else _COOKIE
 
     def now(self) -> datetime:
         """The real clock: leases and sessions."""
@@ -248,10 +253,10 @@ def acting(permission: Permission) -> Callable[[Request, FormData], Act]:
 
 def seat_of(request: Request) -> Seat | None:
     """Who sends the request; keeps the session from going idle, at most once a minute."""
-    token = request.cookies.get(COOKIE, "")
+    desk = desk_of(request)
+    token = request.cookies.get(desk.cookie, "")
     if not token:
         return None
-    desk = desk_of(request)
     now = desk.now()
     with desk.books.reading() as connection:
         session = accounts.session_of(connection, token, now)
@@ -281,6 +286,7 @@ SAID = {
     "keyed": "The form is in the books.",
     "regrouped": "The pages stand as you put them. This form is yours to look at.",
     "account": "The account is changed.",
+    "everywhere": "Every session of yours has ended. Sign in again.",
     "password": "Your password is changed. Sign in again.",
 }
 """What a page may be told to say after a form was taken in; nothing else is ever shown from an address."""

@@ -30,6 +30,8 @@ MOST_BYTES = 128 * 2**10
 MOST_SCAN_BYTES = 24 * 2**20
 _SCAN_PATH = "/keyed"
 
+_OUR_FAULT = "Something of ours failed. Look whether what you did is there before you repeat it."
+
 RefusalLog = Callable[[str, str, str], None]
 """Takes the address, the path and why a request was turned away."""
 
@@ -54,7 +56,14 @@ class Guards:
             self._log(str(client[0]), str(scope.get("path", ""))[:200], reason)
             await self._refuse(send, status, reason)
             return
-        await self._app(scope, _limited(receive, _limit_of(scope)), self._with_headers(scope, send))
+        answering = _Answering(send)
+        try:
+            await self._app(scope, _limited(receive, _limit_of(scope)), self._with_headers(scope, answering))
+        except Exception:
+            # What failed may quote the paper: the page says nothing of it, the server's own log has it.
+            if not answering.begun:
+                await self._answer(send, 500, _OUR_FAULT)
+            raise
 
     def _why_not(self, scope: Scope) -> tuple[int, str] | None:
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
@@ -90,10 +99,24 @@ class Guards:
         return sending
 
     async def _refuse(self, send: Send, status: int, reason: str) -> None:
-        body = f"Refused: {reason}.\n".encode()
+        await self._answer(send, status, f"Refused: {reason}.")
+
+    async def _answer(self, send: Send, status: int, words: str) -> None:
         headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store"), *_HEADERS]
         await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        await send({"type": "http.response.body", "body": f"{words}\n".encode()})
+
+
+class _Answering:
+    """Passes an answer on, and knows whether it has begun."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.begun = False
+
+    async def __call__(self, message: Message) -> None:
+        self.begun = True
+        await self._send(message)
 
 
 class TooLarge(Exception):

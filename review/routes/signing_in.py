@@ -12,7 +12,7 @@ from starlette.datastructures import FormData
 
 from ledger import accounts
 from ledger.accounts import BadAccount, Permission
-from review.desk import COOKIE, SAID, Act, Refused, Seat, acting, address_of, desk_of, go, posted, seat_of, seated
+from review.desk import SAID, Act, Desk, Refused, Seat, acting, address_of, desk_of, go, posted, seat_of, seated
 
 router = APIRouter()
 _BEFORE = "tenderfax_signin"
@@ -61,7 +61,7 @@ def _opened(request: Request, login: str) -> Response:
         assert session is not None
         desk.log(connection, Seat(session, token, address_of(request)), "sign in")
     answer = go("/")
-    answer.set_cookie(COOKIE, token, httponly=True, samesite="strict", secure=desk.https, path="/")
+    answer.set_cookie(desk.cookie, token, httponly=True, samesite="strict", secure=desk.https, path="/")
     answer.delete_cookie(_BEFORE, path="/signin")
     return answer
 
@@ -72,8 +72,23 @@ def sign_out(request: Request, act: Annotated[Act, Depends(acting(Permission.REA
     with desk.books.writing() as connection:
         accounts.end_session(connection, act.seat.token)
         desk.log(connection, act.seat, "sign out")
-    answer = go("/signin")
-    answer.delete_cookie(COOKIE, path="/")
+    return _signed_out(desk, go("/signin"))
+
+
+@router.post("/me/sign-out-everywhere")
+def sign_out_everywhere(request: Request, act: Annotated[Act, Depends(acting(Permission.READ))]) -> Response:
+    """Ends every session of one's account, wherever it was opened."""
+    desk = desk_of(request)
+    with desk.books.writing() as connection:
+        accounts.end_sessions_of(connection, act.user.login)
+        desk.log(connection, act.seat, "sign out everywhere")
+    return _signed_out(desk, go("/signin", say="everywhere"))
+
+
+def _signed_out(desk: Desk, answer: Response) -> Response:
+    """The browser forgets the cookie, and the covered pictures that it was allowed to keep."""
+    answer.delete_cookie(desk.cookie, path="/", secure=desk.https, httponly=True, samesite="strict")
+    answer.headers["clear-site-data"] = '"cache"'
     return answer
 
 
@@ -97,7 +112,7 @@ def change_password(request: Request, act: Annotated[Act, Depends(acting(Permiss
             desk.log(connection, act.seat, "change password", login)
     except BadAccount as bad:
         return desk.page("me.html", act.seat, status=400, trouble=str(bad))
-    return go("/signin", say="password")
+    return _signed_out(desk, go("/signin", say="password"))
 
 
 def _signin_page(request: Request, trouble: str, *, status: int = 200) -> HTMLResponse:

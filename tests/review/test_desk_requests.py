@@ -6,9 +6,11 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
+from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
-from ledger import accounts
+from ledger import accounts, desk_work, journal
+from review.app import PARTS, create_app
 from samples.contents import PACIFIC
 from samples.desk_work import Misread
 
@@ -128,6 +130,57 @@ def test_somebody_elses_form_is_not_saved(house: Any) -> None:
     assert any(line.startswith("jo|Dana Ruiz has this form") for line in refusals(house))
 
 
+POSTS = sorted(
+    route.path
+    for part in PARTS
+    for route in part.router.routes
+    if isinstance(route, APIRoute) and "POST" in route.methods and route.path != "/signin"
+)
+"""Every address that changes something, signing in apart (it has a token of its own)."""
+
+
+def filled(path: str) -> str:
+    return re.sub(r"\{\w+\}", "x", path)
+
+
+def test_no_address_takes_a_form_without_its_token_from_elsewhere_or_from_who_may_only_read(house: Any) -> None:
+    assert len(POSTS) > 20
+    nobody, olu = TestClient(house.app, base_url="http://127.0.0.1", follow_redirects=False), open_desk(house, "olu")
+    token = token_of(olu)
+    for path in POSTS:
+        assert nobody.post(filled(path)).headers["location"] == "/signin", path
+        assert olu.post(filled(path), data={"act": "x"}).status_code == 403, path
+        elsewhere = olu.post(filled(path), data={"token": token}, headers={"origin": "https://elsewhere.example"})
+        assert elsewhere.status_code == 403, path
+        if path not in ("/signout", "/me/password", "/me/sign-out-everywhere"):
+            assert olu.post(filled(path), data={"token": token}).status_code == 403, path
+    assert "Sign out" in olu.get("/").text
+
+
+def test_no_address_changes_a_form_that_somebody_else_has(house: Any) -> None:
+    form = house.fax(house.election(house.holder(), signed_at=SIGNED), Misread(doubts=("row1.shares",)), pictures=False)
+    dana, jo = open_desk(house, "dana"), open_desk(house, "jo")
+    dana.post("/take", data={"token": token_of(dana), "id": form})
+    fax = house.app.state.desk.boards.now().running.by_id[form].fax
+    with house.books.reading() as connection:
+        before = journal.head(connection)
+    token = token_of(jo)
+    for path in POSTS:
+        # To be shown a tax id is no change of the form; it is an event of its own.
+        if "{form_id}" in path and not path.endswith("/reveal"):
+            sent = {"token": token, "reason": "x", "act": "check", "field": "row1.shares", "value": "1"}
+            assert jo.post(path.replace("{form_id}", form), data=sent).status_code == 409, path
+        if path.startswith("/faxes/{fax}/pages"):
+            assert jo.post(path.replace("{fax}", fax), data={"token": token, "reason": "x"}).status_code == 409, path
+    jo.post("/sweep", data={"token": token, "cell": f"{form}:row1.shares", "value": "1", "act": "confirm"})
+    jo.post("/put-back", data={"token": token, "id": form})
+    with house.books.reading() as connection:
+        assert journal.head(connection) == before
+        claim = desk_work.claim_of(connection, form)
+    assert claim is not None and claim.login == "dana"
+    assert len([line for line in refusals(house) if line.startswith("jo|")]) >= 9
+
+
 def test_guessing_a_password_is_slowed_and_logged(house: Any) -> None:
     client = open_desk(house, None)
     for _ in range(5):
@@ -149,6 +202,38 @@ def test_a_session_ends_after_quiet_and_after_a_day(house: Any) -> None:
         house.clock.advance(timedelta(minutes=21))
         client.get("/")
     assert "Sign out" not in client.get("/").text
+
+
+def test_a_person_ends_every_session_of_theirs(house: Any) -> None:
+    here, there = open_desk(house), open_desk(house)
+    answer = here.post("/me/sign-out-everywhere", data={"token": token_of(here)})
+    assert "Sign in again" in answer.text and answer.history[0].headers["clear-site-data"] == '"cache"'
+    assert "Sign out" not in there.get("/").text
+
+
+def test_behind_tls_the_cookie_is_secure_and_bound_to_the_host(house: Any) -> None:
+    client = TestClient(create_app(house.workplace, https=True), base_url="https://127.0.0.1", follow_redirects=False)
+    token = token_of(client, "/signin")
+    answer = client.post("/signin", data={"login": "dana", "password": PASSWORD, "token": token})
+    cookie = next(c for c in answer.headers.get_list("set-cookie") if "__Host-tenderfax_session=" in c)
+    assert (
+        all(mark in cookie for mark in ("HttpOnly", "Secure", "SameSite=strict", "Path=/")) and "Domain" not in cookie
+    )
+    assert "strict-transport-security" in client.get("/").headers
+
+
+def test_a_fault_of_ours_says_nothing_of_the_paper(house: Any) -> None:
+    """A damaged draft stands for whatever we did not think of."""
+    form = house.fax(house.election(house.holder(), signed_at=SIGNED), Misread(doubts=("row1.shares",)), pictures=False)
+    client = open_desk(house)
+    client.post("/take", data={"token": token_of(client), "id": form})
+    with house.books.writing() as connection:
+        desk_work.save_draft(connection, form, "dana", "{the holder's secret", house.clock())
+    careless = TestClient(house.app, base_url="http://127.0.0.1:8321", raise_server_exceptions=False)
+    careless.cookies = client.cookies
+    answer = careless.get(f"/forms/{form}")
+    assert answer.status_code == 500 and "secret" not in answer.text
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
 
 
 def test_hostile_text_is_shown_as_text(house: Any) -> None:
