@@ -43,7 +43,7 @@ from reports.night_charts import (
 from reports.wording import masked, plain, say_day, say_moment, say_signed, say_span
 from validators.wording import say_date, say_shares
 
-BREAKS_SHOWN_OF_A_CHECK = 100
+BREAKS_SHOWN_OF_A_CHECK = 50
 """More breaks of one check are counted here and listed in breaks.csv: a lost disk breaks ten thousand things."""
 _MOST_DAYS_WITH_GAPS = 45
 """Past that the days without a form are left out of the chart, or one wrong year would leave nothing to see."""
