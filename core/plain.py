@@ -36,30 +36,37 @@ def canonical(value: Json) -> str:
 
 def to_plain(value: object) -> Json:
     """Dataclasses become objects, tuples lists, times ISO 8601, spans microseconds, decimals and enums strings."""
-    if isinstance(value, Enum):
-        return value.value
-    if value is None or isinstance(value, str | bool | int | float):
-        return value
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {name: to_plain(getattr(value, name)) for name in _written_names(type(value))}
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, timedelta):
-        return value // timedelta(microseconds=1)
-    if isinstance(value, Decimal):
-        return str(value)
-    if isinstance(value, Mapping):
-        return {str(k): to_plain(v) for k, v in value.items()}
-    if isinstance(value, tuple | list):
-        return [to_plain(v) for v in value]
-    if isinstance(value, frozenset):
-        return sorted(to_plain(v) for v in value)
-    raise TypeError(f"no plain form for {type(value).__name__}")
+    shape: Any = type(value)
+    return value if shape in _AS_IT_IS else _writer(shape)(value)
+
+
+_AS_IT_IS = frozenset({str, int, float, bool, types.NoneType})
+Writer = Callable[[Any], Json]
 
 
 @cache
-def _written_names(shape: type[Any]) -> tuple[str, ...]:
-    return tuple(f.name for f in dataclasses.fields(shape) if f.init)
+def _writer(shape: type[Any]) -> Writer:
+    """Writes values of just this type. Made once for each type, as the readers are."""
+    if issubclass(shape, Enum):
+        return lambda value: value.value
+    if issubclass(shape, str | bool | int | float):
+        return lambda value: value
+    if dataclasses.is_dataclass(shape):
+        names = tuple(f.name for f in dataclasses.fields(shape) if f.init)
+        return lambda value: {name: to_plain(getattr(value, name)) for name in names}
+    if issubclass(shape, date):
+        return lambda value: value.isoformat()
+    if issubclass(shape, timedelta):
+        return lambda value: value // timedelta(microseconds=1)
+    if issubclass(shape, Decimal):
+        return str
+    if issubclass(shape, Mapping):
+        return lambda value: {str(k): to_plain(v) for k, v in value.items()}
+    if issubclass(shape, tuple | list):
+        return lambda value: [to_plain(v) for v in value]
+    if issubclass(shape, frozenset):
+        return lambda value: sorted(to_plain(v) for v in value)
+    raise TypeError(f"no plain form for {shape.__name__}")
 
 
 def from_plain(shape: type[T], plain: Json, place: str = "") -> T:
@@ -176,11 +183,11 @@ def _scalar_reader(shape: Any) -> Reader:
     if shape is timedelta:
         return lambda plain: timedelta(microseconds=_expect(int, plain))
     if shape in (str, int, bool):
-        return lambda plain: _expect(shape, plain)
+        return lambda plain: plain if type(plain) is shape else _expect(shape, plain)
     make = shape.fromisoformat if shape is datetime or shape is date else shape
 
     def read(plain: Json) -> Any:
-        text = _expect(str, plain)
+        text = plain if type(plain) is str else _expect(str, plain)
         try:
             return make(text)
         except (ValueError, ArithmeticError) as error:

@@ -142,10 +142,11 @@ def shown_file(history: FaxHistory) -> str:
     return history.quarantined.file if history.quarantined else history.fax
 
 
-def judge_record(terms: Terms, connection: Connection, record: Record) -> Judged:
-    """Everything in a record judged, by the version of the ledger that is in force in it."""
+def judge_record(terms: Terms, connection: Connection, record: Record, ledger: OptionLedger | None = None) -> Judged:
+    """Everything in a record judged, by the version of the ledger in force in it; `ledger` where it is loaded."""
     version = record.ledger_version()
-    ledger = grants.load_version(connection, version) if version is not None else NO_LEDGER
+    if ledger is None:
+        ledger = grants.load_version(connection, version) if version is not None else NO_LEDGER
     expiration = current_expiration(record.offer, terms.announcement_limit)
     submissions = submissions_of(record, expiration=expiration, zone=terms.time_zone)
     found: Judgements = judge_all(

@@ -102,7 +102,7 @@ def _content(connection: Connection, column: Any, as_of: datetime) -> bytes | No
 
 
 def _packed(content: bytes | None) -> bytes | None:
-    return zlib.compress(content, 6) if content is not None else None
+    return zlib.compress(content, 1) if content is not None else None
 
 
 def _lines() -> Any:

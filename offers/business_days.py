@@ -62,6 +62,7 @@ def next_business_day(day: date) -> date:
     return business_day_on_or_after(day + _DAY)
 
 
+@cache
 def add_business_days(day: date, count: int) -> date:
     """The `count`-th business day strictly after `day`; `day` itself when `count` is 0."""
     if count < 0:

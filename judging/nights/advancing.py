@@ -113,7 +113,7 @@ def _judged_again(
         if grown == subjects:
             break
         subjects = grown
-    judged = judge_record(terms, connection, record)
+    judged = judge_record(terms, connection, record, index.ledger)
     lines = lines_of(journal.Entry(e.seq, e.id, e.kind, e.at, e.subject) for e in events)
     return book_facts(judged, lines, archived_by(events), connection, terms, as_of), judged, lines
 

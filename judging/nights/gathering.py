@@ -115,7 +115,7 @@ def with_the_rest(
     """What the books say put beside everything else: the archive, the fax server, the versions of the ledger."""
     terms, judged, record = sources.terms, read.judged, read.judged.record
     head, lines, books, stored = read.head, read.lines, read.facts, read.stored
-    versions = _dated(connection, record)
+    versions = _dated(connection, record, judged.ledger)
     ledgers = {one.version: one.ledger for one in versions}
     rests = tuple(_rests(books, lines, record, before, as_of))
     changes = changes_under(rests, ledgers, judged.ledger, _reported_since(books, lines, record, rests, before))
@@ -250,10 +250,15 @@ def _difference(other: OtherRow, judgements: Mapping[str, Judgement]) -> StoredD
 # --------------------------------------------------------------------------------------------------------- the ledger
 
 
-def _dated(connection: Connection, record: Record) -> tuple[DatedLedger, ...]:
+def _dated(connection: Connection, record: Record, in_force: OptionLedger) -> tuple[DatedLedger, ...]:
     """The versions of the ledger that the record knows, by day; the last is the one in force."""
+    newest = record.ledger_version()
     return tuple(
-        DatedLedger(one.version, one.as_of, grants.load_version(connection, one.version))
+        DatedLedger(
+            one.version,
+            one.as_of,
+            in_force if one.version == newest else grants.load_version(connection, one.version),
+        )
         for one in sorted(record.imports, key=lambda i: (i.as_of, i.version))
     )
 

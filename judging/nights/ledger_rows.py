@@ -182,9 +182,9 @@ def _sorted(changes: Mapping[str, _Change]) -> tuple[LedgerChange, ...]:
 
 
 def _grant_difference(old: Grant | None, new: Grant | None, grant_no: str) -> str:
+    if old is new:
+        return ""
     if old is None or new is None:
-        if old is new:
-            return ""
         return f"grant {grant_no} is {'new in' if old is None else 'gone from'} the ledger"
     changed = [
         f"{name} {getattr(old, column)}, now {getattr(new, column)}"
@@ -195,16 +195,16 @@ def _grant_difference(old: Grant | None, new: Grant | None, grant_no: str) -> st
 
 
 def _holder_difference(old: Holder | None, new: Holder | None, holder_id: str) -> str:
+    if old is new:
+        return ""
     if old is None or new is None:
-        if old is new:
-            return ""
         return f"holder {holder_id} is {'new in' if old is None else 'gone from'} the ledger"
     changed = [column.replace("_", " ") for column in _IDENTITY_COLUMNS if getattr(old, column) != getattr(new, column)]
     return f"holder {holder_id}: other {', '.join(changed)}" if changed else ""
 
 
 def _status_difference(old: Holder | None, new: Holder | None, holder_id: str) -> str:
-    if old is None or new is None:
+    if old is None or new is None or old is new:
         return ""
     changed = [
         f"{name} {getattr(old, column) or 'unknown'}, now {getattr(new, column) or 'unknown'}"
