@@ -10,7 +10,6 @@ import logging
 
 _PAPER = """
 @page{
-  size:letter;margin:10mm 12mm 13mm;
   @bottom-left{content:string(title);font:8px Plex;color:#222}
   @bottom-right{content:"Page " counter(page) " of " counter(pages);font:8px Plex;color:#222}
 }

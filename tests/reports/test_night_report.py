@@ -23,7 +23,8 @@ import pytest
 import tinyhtml5
 from pypdf import PdfReader
 
-from core.night import BreakSeverity, CheckOutcome, Evidence, Night, OpenIrregularity
+from core.findings import Disposition
+from core.night import BreakSeverity, CheckOutcome, Evidence, Night, OpenIrregularity, RevalidatedForm
 from reports.desk_links import link_of
 from reports.night_breaks import as_text, breaks_csv
 from reports.night_folder import night_files
@@ -222,6 +223,56 @@ def test_the_time_left_is_told_before_and_after_the_offer_ends() -> None:
     assert "offer ends Thu Jul 24, 5:00 p.m. PDT3 d 19 h 30 min left" in text_of(page_of(night))
     later = replace(night, as_of=night.expiration + timedelta(hours=5))
     assert "offer ended Thu Jul 24, 5:00 p.m. PDT5 h 0 min before this run" in text_of(page_of(later))
+
+
+def test_an_offer_that_was_accepted_or_terminated_says_so_instead() -> None:
+    night = nights.quiet_night()
+    after = replace(night, as_of=night.expiration + timedelta(hours=30))
+    accepted = replace(after, accepted_at=night.expiration + timedelta(hours=17))
+    assert "accepted Fri Jul 25, 10:00 a.m. PDT" in text_of(page_of(accepted))
+    terminated = replace(night, terminated_at=night.as_of - timedelta(hours=1))
+    assert "offer terminated Sun Jul 20, 8:30 p.m. PDT" in text_of(page_of(terminated))
+
+
+def test_forms_judged_again_stand_with_why_and_what_changed() -> None:
+    again = RevalidatedForm(
+        "F1",
+        "H1",
+        ("grant 1041: shares exercised 0, now 100",),
+        Disposition.EFFECTIVE,
+        Disposition.HELD,
+        ("SHARES_OVER_LEDGER",),
+        (),
+    )
+    page = page_of(replace(nights.quiet_night(), revalidated=(again,)))
+    (row,) = page.findall(".//section[@id='revalidated']//tbody/tr")
+    assert [text_of(cell) for cell in row] == [
+        "F1",
+        "H1",
+        "grant 1041: shares exercised 0, now 100",
+        "effective",
+        "held",
+        "+SHARES_OVER_LEDGER",
+    ]
+    (link,) = row.iter("a")
+    assert link.get("href") == f"{DESK}/forms/F1"
+
+
+def test_a_night_without_forms_or_figures_is_still_a_report() -> None:
+    """The night before the first fax, and the one on which the journal itself was broken."""
+    night = replace(
+        nights.quiet_night(),
+        tie_tables=(),
+        forms=(),
+        receipts=(),
+        open_irregularities=(),
+        standings=(),
+        pool_changes=(),
+    )
+    files = night_files(night, DESK)
+    assert "Nothing could be compared." in files["report.html"].decode()
+    assert {sheet.max_row for sheet in openpyxl.load_workbook(io.BytesIO(files["standings.xlsx"]))} == {2}
+    assert PdfReader(io.BytesIO(files["report.pdf"])).pages
 
 
 # ------------------------------------------------------------------------------------------- the same every time
