@@ -38,18 +38,28 @@ class Answer:
 def ask_readers(
     questions: Sequence[Question], readers: Sequence[Reader], thresholds: Thresholds
 ) -> Mapping[str, Answer]:
-    """An answer for each question, by its key; each reader is called once with all lines."""
+    """An answer for each question, by its key."""
+    heard = hear_readers(questions, readers)
+    return {question.key: _answer(question, heard[question.key], thresholds) for question in questions}
+
+
+def hear_readers(questions: Sequence[Question], readers: Sequence[Reader]) -> Mapping[str, Mapping[str, ReaderResult]]:
+    """What each reader says to each question, by the question's key and the reader's name.
+
+    Each reader is called once, with all lines of the kinds of writing that it reads.
+    """
     lines = [(question, line) for question in questions for line in lines_of(question.written)]
-    crops = [Crop(line, question.writing) for question, line in lines]
-    results: dict[str, dict[str, list[ReaderResult]]] = {question.key: {} for question in questions}
-    for reader in readers if crops else ():
-        for (question, _), result in zip(lines, reader.read(crops), strict=True):
-            results[question.key].setdefault(reader.name, []).append(result)
-    return {question.key: _answer(question, results[question.key], thresholds) for question in questions}
+    said: dict[str, dict[str, list[ReaderResult]]] = {question.key: {} for question in questions}
+    for reader in readers:
+        own = [(question, line) for question, line in lines if reader.reads(question.writing)]
+        crops = [Crop(line, question.writing) for question, line in own]
+        for (question, _), result in zip(own, reader.read(crops) if crops else (), strict=True):
+            said[question.key].setdefault(reader.name, []).append(result)
+    return {key: {name: of_lines(results) for name, results in by.items()} for key, by in said.items()}
 
 
-def _answer(question: Question, results: Mapping[str, Sequence[ReaderResult]], thresholds: Thresholds) -> Answer:
-    by_reader = {name: of_lines(lines) for name, lines in results.items()} or {"": NOTHING_READ}
+def _answer(question: Question, heard: Mapping[str, ReaderResult], thresholds: Thresholds) -> Answer:
+    by_reader = heard or {"": NOTHING_READ}
     return Answer(fuse(question.writing, by_reader, thresholds), by_reader)
 
 

@@ -1,13 +1,15 @@
 """Which readings the form's use of them does not trust: each becomes a Doubt, and the form goes to a person.
 
-A field that says what the ledger has for the holder found needs less confidence than one that nothing else speaks for:
-a misreading would have to hit the ledger's value by chance. The value itself is never changed here.
+A field that says what the ledger has for the holder found, or a signing day just before the receipt, needs less
+confidence than one that nothing else speaks for: a misreading would have to hit that very value by chance. The value
+itself is never changed here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from core.addresses import Place, place_of
 from core.grammar import normalise_grant_no, normalise_name, parse_date, parse_price, parse_shares, tax_id_digits
@@ -19,6 +21,7 @@ from extractors.readers.reader import Writing
 from extractors.thresholds import Thresholds
 
 _TICK_ASKS = 0.9
+_DAYS_TO_THE_FAX = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +38,17 @@ def doubts_of(
     rows: Mapping[str, GrantRow],
     match: Match,
     ledger: OptionLedger,
+    received_at: datetime | None,
     thresholds: Thresholds,
 ) -> tuple[Doubt, ...]:
     """The doubtful readings, in reading order. `rows` are all rows as read by the stem of their keys (`row1`)."""
-    confirmed = frozenset((*_confirmed_by_form(fields), *_confirmed_keys(fields, rows, match, ledger)))
+    confirmed = frozenset(
+        (
+            *_confirmed_by_form(fields),
+            *_confirmed_by_receipt(fields, received_at),
+            *_confirmed_keys(fields, rows, match, ledger),
+        )
+    )
     return tuple(doubt for each in read for doubt in _doubt(each, each.reading.key in confirmed, thresholds))
 
 
@@ -64,6 +74,15 @@ def _confirmed_by_form(fields: Fields) -> Iterator[str]:
     """An address is asked only whether it lies in the United States (rule 49): one that says so says enough."""
     if place_of(fields.address) is Place.UNITED_STATES:
         yield "address"
+
+
+def _confirmed_by_receipt(fields: Fields, received_at: datetime | None) -> Iterator[str]:
+    """Forms are faxed when they are signed: a misread day hardly falls on the days just before the receipt."""
+    signed_on = parse_date(fields.date).value
+    if signed_on is not None and received_at is not None:
+        days = (received_at.date() - signed_on.on).days
+        if 0 <= days <= _DAYS_TO_THE_FAX:
+            yield "signed_at"
 
 
 def _confirmed_keys(fields: Fields, rows: Mapping[str, GrantRow], match: Match, ledger: OptionLedger) -> Iterator[str]:

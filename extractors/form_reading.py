@@ -86,7 +86,7 @@ def read_form(
     rows = _rows_by_stem(fields)
     match = find_holder(fields, tuple(rows.values()), ledger)
     read, fields = _with_name_in_question(read, fields, match, ledger, thresholds)
-    doubts = doubts_of(tuple(read.fields.values()), fields, rows, match, ledger, thresholds)
+    doubts = doubts_of(tuple(read.fields.values()), fields, rows, match, ledger, receipt.received_at, thresholds)
     return Submission(
         id=identity,
         kind=form.kind,

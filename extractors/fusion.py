@@ -1,28 +1,35 @@
-"""Several readers, one answer: the value most of them mean, and how sure one may be of it.
+"""Several readers, one answer: the sense that the ink speaks for most, and how sure one may be of it.
 
-It compares readings by their sense (meanings), never with the ledger: what a holder ought to have written has no part
-in what the paper says. How much each reader's word is worth stands in `thresholds.toml`, measured.
+Every reader's plain text is a candidate, and so are the texts that the networks' frames come closest to within the
+box's grammar. Candidates that mean the same are one sense, and each network says how likely its frames are under it.
+Never compared with the ledger: what a holder ought to have written has no part in what the paper says. What each
+reader's word is worth stands in `thresholds.toml`, measured (docs/decisions/0053).
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from core.readings import Mark
 from extractors.half_words import beginnings_of
 from extractors.meanings import meaning, tidied, with_lost_mark
-from extractors.readers.ctc import decode_beams, joined_frames, log_likelihood
+from extractors.readers.ctc import decode_beams, joined_frames
+from extractors.readers.likelihood import log_likelihoods
 from extractors.readers.reader import ReaderResult, Writing
 from extractors.thresholds import Thresholds
 
 UNREADABLE = "?"
 
-_GUESSES = 8
+_BEAMS = 8
 _SURE_CHARACTER = 0.5
 """A character that its network gives less than this is written "?" where no reader's text makes sense."""
-_ODDS_FLOOR = 1e-4
+_UNLIKELIEST = -25.0
+"""No network's word weighs more against a sense than this (nats): the best of them is sometimes sure of what is wrong.
+Measured: -25 and -12 are alike, -8 is worse on dates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,67 +44,81 @@ class Fused:
 
 
 @dataclass(frozen=True, slots=True)
-class Votes:
-    """What speaks for one sense of a line; numbers only, so that its worth can be fitted (docs/decisions/0050).
+class Sense:
+    """One thing that a line may mean, and what speaks for it; its worth is fitted (docs/decisions/0053).
 
-    `posteriors` holds for each reader the log-odds that it gives to this sense, 0.0 where it means another;
-    `agreeing` and `against` count the readers that mean it and that mean something else; `guessed` says that no reader
-    read it plainly, it is only the likeliest text that the box's grammar covers.
+    `text` is how it is written: as its first reader has it, else as the ink has it most likely. `log_likelihoods` holds
+    for each network the log-probability of its frames under this sense (nats, at least -25); `readers` are those whose
+    plain text means it: none for a guess.
     """
 
-    value: str
-    raw: str
-    sense: Hashable
+    text: str
+    meaning: Hashable
+    log_likelihoods: Mapping[str, float]
     readers: tuple[str, ...]
-    posteriors: Mapping[str, float]
-    against: tuple[str, ...]
-    guessed: bool = False
 
 
 def fuse(writing: Writing, results: Mapping[str, ReaderResult], thresholds: Thresholds) -> Fused:
     """The answer of all readers (by name, the most trusted first) about one line that is not blank."""
-    votes = count_votes(writing, results)
-    if votes is None:
-        return _nonsense(results)
-    return Fused(
-        votes.value, votes.raw, Mark.READ, thresholds.confidence(writing, votes), "+".join(votes.readers) or "guess"
-    )
+    senses = senses_of(writing, results)
+    if not senses:
+        return _mended(writing, results, thresholds) or _nonsense(results)
+    chances = thresholds.chances(writing, senses)
+    best = max(range(len(senses)), key=chances.__getitem__)
+    sense = senses[best]
+    if not sense.readers:
+        first = next(name for name in results if name in sense.log_likelihoods)
+        return Fused(sense.text, results[first].plain, Mark.READ, min(chances[best], thresholds.guess_at_most), "guess")
+    return Fused(sense.text, results[sense.readers[0]].plain, Mark.READ, chances[best], "+".join(sense.readers))
 
 
-def count_votes(writing: Writing, results: Mapping[str, ReaderResult]) -> Votes | None:
-    """The sense with the best odds and all that speaks for and against it; None when nobody's text makes sense."""
-    texts = {name: tidied(writing, result.text) for name, result in results.items()}
-    senses = {name: meaning(writing, text) for name, text in texts.items()}
-    meant = [sense for sense in senses.values() if sense is not None]
-    if not meant:
-        return _guess(writing, results)
-    best = max(meant, key=lambda sense: sum(_weight(results[n]) for n, other in senses.items() if other == sense))
-    readers = tuple(name for name, sense in senses.items() if sense == best)
-    return Votes(
-        value=texts[readers[0]],
-        raw=results[readers[0]].plain,
-        sense=best,
-        readers=readers,
-        posteriors={name: _log_odds(_posterior(results[name])) for name in readers},
-        against=tuple(name for name, sense in senses.items() if sense not in (None, best)),
-    )
+def senses_of(writing: Writing, results: Mapping[str, ReaderResult]) -> tuple[Sense, ...]:
+    """Every sense that a reader means or a network comes close to; none where no candidate makes any."""
+    plain = {name: tidied(writing, result.text) for name, result in results.items()}
+    meant = {name: meaning(writing, text) for name, text in plain.items()}
+    texts: dict[Hashable, list[str]] = defaultdict(list)
+    for text in dict.fromkeys(_candidates(writing, results)):
+        sense = meaning(writing, tidied(writing, text))
+        if sense is not None:
+            texts[sense].append(text)
+    likely = {
+        name: _by_sense(result, texts) for name, result in results.items() if result.frames is not None and result.text
+    }
+    found = []
+    for sense, written in texts.items():
+        readers = tuple(name for name, other in meant.items() if other == sense)
+        log_likelihoods = {name: senses[sense] for name, senses in likely.items()}
+        text = plain[readers[0]] if readers else tidied(writing, written[0])
+        found.append(Sense(text, sense, log_likelihoods, readers))
+    return tuple(found)
 
 
-def _guess(writing: Writing, results: Mapping[str, ReaderResult]) -> Votes | None:
-    """A text with a lost point or hyphen put back, else the likeliest sense that a network came close to."""
+def _candidates(writing: Writing, results: Mapping[str, ReaderResult]) -> Iterator[str]:
+    """Texts as the readers have them, tidied and not, then what the networks' frames nearly say."""
+    for result in results.values():
+        if result.text:
+            yield from (result.text, tidied(writing, result.text))
+    for result in results.values():
+        if result.frames is not None and result.text:
+            yield from (text for text, _ in decode_beams(result.frames, _BEAMS, beginnings_of(writing)) if text)
+
+
+def _by_sense(result: ReaderResult, texts: Mapping[Hashable, Sequence[str]]) -> dict[Hashable, float]:
+    assert result.frames is not None
+    flat = [text for written in texts.values() for text in written]
+    chances = dict(zip(flat, log_likelihoods(result.frames, flat).tolist(), strict=True))
+    return {
+        sense: max(float(np.logaddexp.reduce([chances[text] for text in written])), _UNLIKELIEST)
+        for sense, written in texts.items()
+    }
+
+
+def _mended(writing: Writing, results: Mapping[str, ReaderResult], thresholds: Thresholds) -> Fused | None:
+    """A text with a lost point or hyphen put back: a convenience for the reviewer."""
     for name, result in results.items():
         text = with_lost_mark(writing, result.text)
         if text is not None:
-            odds = {name: _log_odds(_posterior(result))}
-            return Votes(text, result.plain, meaning(writing, text), (name,), odds, (), guessed=True)
-    for name, result in results.items():
-        if result.frames is None or not result.text:
-            continue
-        for text, log_chance in decode_beams(result.frames, _GUESSES, beginnings_of(writing)):
-            sense = meaning(writing, tidied(writing, text))
-            if sense is not None:
-                odds = {name: _log_odds(math.exp(log_chance))}
-                return Votes(tidied(writing, text), result.plain, sense, (name,), odds, (), guessed=True)
+            return Fused(text, result.plain, Mark.READ, min(result.confidence, thresholds.guess_at_most), name)
     return None
 
 
@@ -134,19 +155,3 @@ def of_lines(lines: Sequence[ReaderResult]) -> ReaderResult:
         characters if all(len(line.characters) == len(line.text) for line in lines) else (),
         joined_frames([line.frames for line in lines if line.frames is not None]),
     )
-
-
-def _weight(result: ReaderResult) -> float:
-    return (0.6 if result.frames is None else 1.0) + _posterior(result)
-
-
-def _posterior(result: ReaderResult) -> float:
-    """How likely the reader itself holds its text: of all alignments where it has frames, else its own confidence."""
-    if result.frames is None:
-        return result.confidence
-    return math.exp(log_likelihood(result.frames, result.text))
-
-
-def _log_odds(chance: float) -> float:
-    kept = min(max(chance, _ODDS_FLOOR), 1 - _ODDS_FLOOR)
-    return math.log(kept / (1 - kept))

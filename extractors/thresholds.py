@@ -1,4 +1,4 @@
-"""How much the readers' votes are worth, and how sure each use of a field must be: the figures of `thresholds.toml`.
+"""How much the readers' words are worth, and how sure each use of a field must be: the figures of `thresholds.toml`.
 
 It refuses to know how they were measured; the file names the command.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,26 +16,26 @@ from typing import TYPE_CHECKING
 from extractors.readers.reader import Writing
 
 if TYPE_CHECKING:
-    from extractors.fusion import Votes
+    from extractors.fusion import Sense
 
 _FILE = Path(__file__).with_name("thresholds.toml")
 
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """The worth of votes in one kind of box, in log-odds of the answer being right.
+    """The worth of what speaks for a sense in one kind of box (a conditional logit with "none of these" among them).
 
-    `base` stands for one reader alone; `reader` multiplies each reader's own log-odds; `second` and `third` are gained
-    when another reader means the same, `against` is lost for each one that means something else, `guessed` when nobody
-    read it plainly.
+    `likelihood` multiplies each network's log-likelihood, `says` is gained for each reader whose plain text means it;
+    `nothing` is the score of no candidate being right.
     """
 
-    base: float
-    reader: Mapping[str, float]
-    second: float
-    third: float
-    against: float
-    guessed: float
+    likelihood: Mapping[str, float]
+    says: Mapping[str, float]
+    nothing: float
+
+    def score(self, sense: Sense) -> float:
+        by_ink = sum(self.likelihood[name] * chance for name, chance in sense.log_likelihoods.items())
+        return by_ink + sum(self.says[name] for name in sense.readers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +54,13 @@ class Thresholds:
     worth: Mapping[Writing, Worth]
     asks: Mapping[Writing, Asks]
 
-    def confidence(self, writing: Writing, votes: Votes) -> float:
-        """How likely the sense these votes speak for is the right one, 0.0-1.0."""
+    def chances(self, writing: Writing, senses: Sequence[Sense]) -> tuple[float, ...]:
+        """How likely each sense is the right one, 0.0-1.0; what is missing to 1 is that none of them is."""
         worth = self.worth[writing]
-        odds = worth.base + sum(worth.reader[name] * log_odds for name, log_odds in votes.posteriors.items())
-        odds += (0.0, worth.second, worth.third)[min(len(votes.readers), 3) - 1]
-        odds -= worth.against * len(votes.against)
-        odds -= worth.guessed * votes.guessed
-        chance = 1 / (1 + math.exp(-max(min(odds, 30.0), -30.0)))
-        return min(chance, self.guess_at_most) if votes.guessed else chance
+        scores = [*(worth.score(sense) for sense in senses), worth.nothing]
+        highest = max(scores)
+        odds = [math.exp(score - highest) for score in scores]
+        return tuple(each / sum(odds) for each in odds[:-1])
 
 
 @cache

@@ -41,6 +41,14 @@ class Misread:
     doubts: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet of paper in a fax: the page of class `page_class` of a filled form."""
+
+    paper: Submission
+    page_class: str
+
+
 def read_fax(
     paper: Submission, forms: Forms, *, file: str, misread: Misread | None = None, received_at: datetime | None = None
 ) -> Transmission:
@@ -78,16 +86,20 @@ def write_pages(
     only: str | None = None,
 ) -> None:
     """The pictures of the pages under `<folder>/<fax>/<number>.png`, 200 dpi; of one class of page with `only`."""
+    for number, page_class in enumerate(paper.pages, 1):
+        if only in (None, page_class):
+            write_sheet(folder / transmission.fax, number, Sheet(paper, page_class), forms, pen, rng)
+
+
+def write_sheet(folder: Path, number: int, sheet: Sheet, forms: Forms, pen: Pen, rng: Rng) -> None:
+    """The picture of one sheet as page `number` of a fax, under `<folder>/<number>.png`."""
+    paper = sheet.paper
     assert paper.kind is not None and paper.form_version is not None
     form: Form = forms.of(paper.kind, paper.form_version)
-    place = folder / transmission.fax
-    place.mkdir(parents=True, exist_ok=True)
-    for number, page_class in enumerate(paper.pages, 1):
-        if only not in (None, page_class):
-            continue
-        picture = Image.fromarray(fill(form, form.page(page_class), paper, pen, rng))
-        small = picture.resize(_PAGE_PIXELS, Image.Resampling.BOX).point(lambda v: 255 if v > 150 else 0)
-        small.convert("1").save(place / f"{number}.png", optimize=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    picture = Image.fromarray(fill(form, form.page(sheet.page_class), paper, pen, rng))
+    small = picture.resize(_PAGE_PIXELS, Image.Resampling.BOX).point(lambda v: 255 if v > 150 else 0)
+    small.convert("1").save(folder / f"{number}.png", optimize=True)
 
 
 def _readings_on(page: FormPage, number: int, fields: Fields) -> dict[str, Reading]:
@@ -132,14 +144,6 @@ def _read_as(submission: Submission, key: str, text: str) -> Submission:
 def _unsure(submission: Submission, keys: tuple[str, ...]) -> Mapping[str, Reading]:
     unsure = {key: replace(submission.readings[key], confidence=_UNSURE) for key in keys}
     return MappingProxyType({**submission.readings, **unsure})
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """One sheet of paper in a fax: the page of class `page_class` of a filled form."""
-
-    paper: Submission
-    page_class: str
 
 
 def read_bundle(sheets: Sequence[Sheet], groups: Sequence[Sequence[int]], forms: Forms, *, file: str) -> Transmission:

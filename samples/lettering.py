@@ -1,6 +1,7 @@
 """The letterforms that samples are written in: handwriting families and typefaces, each with its licence beside it.
 
-TRAINING may be looked at while building: training, tuning, thresholds, the committed samples, the tests. HELD_OUT is
+TRAINING may be looked at while building: training, tuning, the committed samples, the tests. CALIBRATION, whose hands
+are among those, is what no network was trained on, so that its word can be weighed there. HELD_OUT is
 kept for the benchmarks alone: nothing of it may guide a choice, or the benchmark measures our memory instead of the
 reader. The split itself stands in `split.toml` of each folder.
 """
@@ -21,6 +22,7 @@ class Group(StrEnum):
     """Which letterforms a sample may be written in."""
 
     TRAINING = "training"
+    CALIBRATION = "calibration"
     HELD_OUT = "held_out"
 
 

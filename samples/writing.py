@@ -88,8 +88,9 @@ def _hand(rng: Rng, group: Group) -> Writer:
 
 
 def _signing_family(rng: Rng, group: Group, family: str) -> str:
-    """A person signs in a more fluent hand than the one that fills in boxes."""
-    fluent = [hand for hand in hands(group) if hand in CURSIVE]
+    """A person signs in a more fluent hand than the one that fills in boxes; none of CALIBRATION's is fluent."""
+    signing = Group.TRAINING if group is Group.CALIBRATION else group
+    fluent = [hand for hand in hands(signing) if hand in CURSIVE]
     return family if family in CURSIVE else str(rng.choice(fluent))
 
 

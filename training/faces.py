@@ -21,8 +21,6 @@ from numpy.typing import NDArray
 from PIL import ImageFont
 
 ROOT = Path(__file__).parent.parent
-KEPT_FOR_VALIDATION = ("nothing-you-could-do", "patrick-hand", "waiting-for-the-sunrise")
-"""Families for building on which this recipe only watches and calibrates: a scrawl, a print, a tall school hand."""
 KEPT_TYPEFACES_FOR_VALIDATION = ("carlito",)
 
 MORE_TYPEFACES = {
@@ -63,8 +61,12 @@ def fetch(folder: Path) -> None:
         (folder / packed).unlink()
 
 
-def _families(folder: str) -> tuple[str, ...]:
-    return tuple(tomllib.loads((ROOT / "samples" / folder / "split.toml").read_text())["training"])
+def _families(folder: str, group: str = "training") -> tuple[str, ...]:
+    return tuple(tomllib.loads((ROOT / "samples" / folder / "split.toml").read_text())[group])
+
+
+KEPT_FOR_VALIDATION = _families("hands", "calibration")
+"""Families for building on which this recipe only watches and calibrates: a scrawl, a print, a tall school hand."""
 
 
 def faces(folder: Path, *, for_validation: bool) -> tuple[Face, ...]:

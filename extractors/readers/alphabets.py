@@ -17,7 +17,9 @@ _DIGITS = string.digits
 _LETTERS_OF_MONTHS = "".join(sorted(set("".join(calendar.month_name) + "STNDRH")))
 """Also those of st, nd, rd, th in a hurried hand."""
 
-WORDY = frozenset({Writing.NAME, Writing.EMAIL, Writing.ADDRESS, Writing.WORDS, Writing.DATE_TIME})
+WORDS = frozenset({Writing.NAME, Writing.EMAIL, Writing.ADDRESS, Writing.WORDS})
+"""Kinds that are words and not figures."""
+WORDY = WORDS | {Writing.DATE_TIME}
 """Kinds in which letters are as likely as figures."""
 
 ALPHABETS: Mapping[Writing, str] = {

@@ -18,7 +18,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from extractors.page_images import Gray
-from extractors.readers.alphabets import ALPHABETS
+from extractors.readers.alphabets import ALPHABETS, WORDS
 from extractors.readers.cell_image import HEIGHT, cell_image
 from extractors.readers.ctc import Frames, decode_greedily
 from extractors.readers.failures import ReaderUnusable
@@ -29,6 +29,8 @@ _WIDTH_STEP = 32
 """Lines are padded with paper to a multiple of this, and batched with lines of that very width only."""
 _BATCH = 16
 _SMALLEST_LINE = 2
+_PAPER = 200
+"""Grey level from which a pixel is no ink."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +52,13 @@ class CellReader:
         self._folder = folder
         self.version = str(_described(folder)["version"])
 
+    def reads(self, writing: Writing) -> bool:
+        """Figures and dates; it was never good at names and addresses (docs/model-card-cells.md)."""
+        return writing not in WORDS
+
     def read(self, crops: Sequence[Crop]) -> Sequence[ReaderResult]:
-        """One result for each crop, in their order."""
-        readable = {
-            place: cell_image(crop.picture)
-            for place, crop in enumerate(crops)
-            if min(crop.picture.shape, default=0) >= _SMALLEST_LINE
-        }
+        """One result for each crop, in their order. The network was never shown a line without ink: it gets none."""
+        readable = {place: cell_image(crop.picture) for place, crop in enumerate(crops) if _holds_a_line(crop.picture)}
         results: dict[int, ReaderResult] = {}
         for batch in _batches(readable):
             scores = self._scores([readable[place] for place in batch])
@@ -72,6 +74,10 @@ class CellReader:
             stack[place, 0, :, : line.shape[1]] = (255 - line) / np.float32(255.0)
         scores = model.network.run(None, {"pictures": stack})[0]
         return np.asarray(scores, dtype=np.float32) / np.float32(model.temperature)
+
+
+def _holds_a_line(picture: Gray) -> bool:
+    return min(picture.shape, default=0) >= _SMALLEST_LINE and bool(picture.min() < _PAPER)
 
 
 def _padded(line: Gray) -> int:

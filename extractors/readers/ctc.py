@@ -1,4 +1,4 @@
-"""Reading the frames of a CTC recogniser: the best text, the next best ones, and the likelihood of any given one.
+"""Reading the frames of a CTC recogniser: the best text and the next best ones.
 
 Frames are log-probabilities, one row a time step; column 0 is the CTC blank, column i + 1 the i-th character of the
 alphabet. Graves et al. 2006 is the source of the forward algorithm.
@@ -95,23 +95,3 @@ def decode_beams(
         ("".join(frames.alphabet[symbol - 1] for symbol in prefix), float(np.logaddexp(*ends)))
         for prefix, ends in beams.items()
     )
-
-
-def log_likelihood(frames: Frames, text: str) -> float:
-    """The log-probability that these frames hold exactly `text`, over all alignments; very low for foreign letters."""
-    if any(character not in frames.alphabet for character in text):
-        return _NEVER
-    states = [0]
-    for character in text:
-        states += [frames.alphabet.index(character) + 1, 0]
-    may_skip = np.array(
-        [place > 1 and symbol != 0 and symbol != states[place - 2] for place, symbol in enumerate(states)]
-    )
-    emitted = frames.log_probabilities[:, states].astype(np.float64)
-    forward = np.full(len(states), _NEVER)
-    forward[:2] = emitted[0, :2]
-    for step in emitted[1:]:
-        stay_or_next = np.logaddexp(forward, np.concatenate(([_NEVER], forward[:-1])))
-        skip = np.where(may_skip, np.concatenate(([_NEVER, _NEVER], forward[:-2]))[: len(states)], _NEVER)
-        forward = np.logaddexp(stay_or_next, skip) + step
-    return float(np.logaddexp(forward[-1], forward[-2]) if len(states) > 1 else forward[-1])

@@ -18,7 +18,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from extractors.page_images import Gray
-from extractors.readers.alphabets import ALPHABETS, WORDY
+from extractors.readers.alphabets import ALPHABETS, WORDS, WORDY
 from extractors.readers.ctc import Frames, decode_greedily
 from extractors.readers.failures import ReaderUnusable
 from extractors.readers.line_image import PAPER, scaled_to_height
@@ -44,11 +44,15 @@ class Look:
 class RapidReader:
     """A neural reader of lines. Figures have no descenders and are shown smaller than `words`."""
 
-    def __init__(self, name: str, figures: Look, words: Look) -> None:
+    def __init__(self, name: str, words: Look, figures: Look | None = None) -> None:
         self.name = name
         self.version = version("rapidocr")
         self._figures = figures
         self._words = words
+
+    def reads(self, writing: Writing) -> bool:
+        """Figures and dates only with a look for them: a second one brings nothing there (docs/decisions/0053)."""
+        return self._figures is not None or writing in WORDS
 
     def read(self, crops: Sequence[Crop]) -> Sequence[ReaderResult]:
         """Lines are batched with lines of like width, so that little paper is computed."""
@@ -60,7 +64,7 @@ class RapidReader:
         return [results.get(place, NOTHING_READ) for place in range(len(crops))]
 
     def _line_of(self, crop: Crop) -> Gray:
-        look = self._words if crop.writing in WORDY else self._figures
+        look = self._words if self._figures is None or crop.writing in WORDY else self._figures
         margin = (_LINE_HEIGHT - look.ink_height) // 2
         line = scaled_to_height(crop.picture, look.ink_height, margin, look.stretch, look.softness)
         return line[:, :_LONGEST_LINE]

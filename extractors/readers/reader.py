@@ -70,6 +70,10 @@ class Reader(Protocol):
     @property
     def version(self) -> str: ...
 
+    def reads(self, writing: Writing) -> bool:
+        """Whether it is any good at this kind of writing; it is asked about no other."""
+        ...
+
     def read(self, crops: Sequence[Crop]) -> Sequence[ReaderResult]:
         """One result for each crop, in their order; a line it can make nothing of gives an empty text."""
         ...

@@ -17,7 +17,7 @@ from PIL import Image
 
 from extractors.readers.alphabets import ALPHABETS, WORDY
 from extractors.readers.line_image import scaled_to_height
-from extractors.readers.reader import NOTHING_READ, Crop, ReaderResult
+from extractors.readers.reader import NOTHING_READ, Crop, ReaderResult, Writing
 
 _INK_HEIGHT = 32
 _MARGIN = 8
@@ -33,6 +33,9 @@ class TesseractReader:
 
     def __init__(self) -> None:
         self.version = str(pytesseract.get_tesseract_version())
+
+    def reads(self, writing: Writing) -> bool:
+        return True
 
     def read(self, crops: Sequence[Crop]) -> Sequence[ReaderResult]:
         results = [NOTHING_READ] * len(crops)

@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.readings import Mark
-from extractors.fusion import UNREADABLE, count_votes, fuse, of_lines
+from extractors.fusion import UNREADABLE, fuse, of_lines, senses_of
 from extractors.meanings import meaning, tidied
 from extractors.readers import all_readers
-from extractors.readers.ctc import Frames, decode_beams, decode_greedily, joined_frames, log_likelihood
+from extractors.readers.ctc import Frames, decode_beams, decode_greedily, joined_frames
+from extractors.readers.likelihood import log_likelihoods
 from extractors.readers.reader import NOTHING_READ, ReaderResult, Writing
 from extractors.thresholds import load_thresholds
 
@@ -37,6 +38,10 @@ def read_as(text: str, sure: float = 0.98) -> ReaderResult:
     frames = frames_of(text, sure)
     _, characters = decode_greedily(frames)
     return ReaderResult(text, min(characters), text, characters, frames)
+
+
+def log_likelihood(frames: Frames, text: str) -> float:
+    return float(log_likelihoods(frames, [text])[0])
 
 
 def test_greedy_beam_and_likelihood_agree_on_a_plain_line() -> None:
@@ -111,20 +116,40 @@ def test_what_the_grammar_does_not_cover_has_no_sense(writing: Writing, text: st
 
 def test_two_readers_that_agree_are_surer_than_one() -> None:
     thresholds = load_thresholds()
-    both = fuse(Writing.SHARES, {"rapid": read_as("1,200"), "tesseract": read_as("1200")}, thresholds)
-    alone = fuse(Writing.SHARES, {"rapid": read_as("1,200"), "tesseract": NOTHING_READ}, thresholds)
-    quarrel = fuse(Writing.SHARES, {"rapid": read_as("1,200"), "tesseract": read_as("1,700", 0.6)}, thresholds)
-    assert both.value == alone.value == quarrel.value == "1,200"
-    assert both.confidence > alone.confidence > quarrel.confidence
-    assert both.readers == "rapid+tesseract"
+    both = fuse(Writing.SHARES, {"rapid": read_as("1,200"), "cells": read_as("1200")}, thresholds)
+    alone = fuse(Writing.SHARES, {"rapid": read_as("1,200"), "cells": NOTHING_READ}, thresholds)
+    quarrel = fuse(Writing.SHARES, {"rapid": read_as("1,700", 0.6), "cells": read_as("1,200")}, thresholds)
+    assert both.value == alone.value == "1,200"
+    assert quarrel.value == "1,200"
+    assert both.confidence > alone.confidence
+    assert both.confidence > quarrel.confidence
+    assert both.readers == "rapid+cells"
 
 
-def test_the_first_reader_does_not_outvote_two_others() -> None:
-    results = {"rapid": read_as("1,700", 0.6), "rapid-wide": read_as("1,200"), "tesseract": read_as("1,200")}
-    votes = count_votes(Writing.SHARES, results)
-    assert votes is not None
-    assert votes.sense == 1200
-    assert votes.against == ("rapid",)
+def test_what_one_reader_is_sure_of_and_another_nearly_says_beats_what_the_first_only_doubts() -> None:
+    wavering = frames_of("1,700", sure=0.55, rivals={2: "2"})
+    text, characters = decode_greedily(wavering)
+    assert text == "1,700"
+    results = {"rapid": ReaderResult(text, 0.55, text, characters, wavering), "cells": read_as("1,200")}
+    senses = {sense.meaning: sense for sense in senses_of(Writing.SHARES, results)}
+    assert senses[1700].readers == ("rapid",)
+    assert senses[1200].log_likelihoods["rapid"] > -2
+    assert senses[1700].log_likelihoods["cells"] < -5
+    assert fuse(Writing.SHARES, results, load_thresholds()).value == "1,200"
+
+
+def test_chances_leave_room_for_none_of_the_senses() -> None:
+    senses = senses_of(Writing.SHARES, {"rapid": read_as("1,200", 0.4), "cells": read_as("1,700", 0.4)})
+    chances = load_thresholds().chances(Writing.SHARES, senses)
+    assert 0 < sum(chances) < 0.999
+
+
+def test_ways_of_writing_one_value_are_one_sense() -> None:
+    results = {"rapid": read_as("1,200"), "cells": read_as("1200")}
+    (sense,) = (each for each in senses_of(Writing.SHARES, results) if each.meaning == 1200)
+    assert sense.readers == ("rapid", "cells")
+    assert sense.text == "1,200"
+    assert min(sense.log_likelihoods.values()) > -1
 
 
 def test_a_guess_is_never_trusted_like_a_plain_reading() -> None:
@@ -180,9 +205,11 @@ def test_two_gaps_are_not_mended() -> None:
 
 
 def test_every_reader_has_its_worth_in_every_kind_of_box() -> None:
-    names = {reader.name for reader in all_readers()}
+    names = {writing: {reader.name for reader in all_readers() if reader.reads(writing)} for writing in Writing}
     thresholds = load_thresholds()
-    assert {writing: set(worth.reader) for writing, worth in thresholds.worth.items()} == dict.fromkeys(Writing, names)
+    assert {writing: set(worth.says) for writing, worth in thresholds.worth.items()} == names
+    networks = {writing: readers - {"tesseract"} for writing, readers in names.items()}
+    assert {writing: set(worth.likelihood) for writing, worth in thresholds.worth.items()} == networks
     assert set(thresholds.asks) == set(Writing)
 
 
