@@ -298,7 +298,7 @@ def test_the_same_night_gives_the_same_bytes_in_another_process() -> None:
             capture_output=True,
             text=True,
             check=True,
-            timeout=120,
+            timeout=240,
         )
         return run.stdout
 
