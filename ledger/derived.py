@@ -131,26 +131,12 @@ class OtherRow:
 
 def other_rows(connection: Connection, due: Derived) -> tuple[OtherRow, ...]:
     """Every stored row that differs from `due`, which must be of the line that the tables were made from."""
-    findings = [row for one in due.submissions.values() for row in _finding_rows(one.judgement)]
-    tables: tuple[tuple[Any, Sequence[Mapping[str, Any]], tuple[str, ...]], ...] = (
-        (schema.submissions, [_submission_row(one) for one in due.submissions.values()], ("id",)),
-        (schema.findings, findings, ("submission_id", "number")),
-        (schema.standings, [_standing_row(key, one) for key, one in due.standings.items()], ("holder_id",)),
-        (schema.queue, [_queue_row(item) for item in due.queue.values()], ("id",)),
-    )
-    return tuple(other for table, rows, key in tables for other in _others(connection, table, rows, key))
+    return tuple(other for table, rows in rows_of(due).items() for other in _others(connection, table, rows))
 
 
 def digests_of(due: Derived) -> Mapping[str, str]:
     """What `stored_digests` gives when the tables hold just `due`."""
-    findings = [row for one in due.submissions.values() for row in _finding_rows(one.judgement)]
-    tables: tuple[tuple[Any, Sequence[Mapping[str, Any]]], ...] = (
-        (schema.submissions, [_submission_row(one) for one in due.submissions.values()]),
-        (schema.findings, findings),
-        (schema.standings, [_standing_row(key, one) for key, one in due.standings.items()]),
-        (schema.queue, [_queue_row(item) for item in due.queue.values()]),
-    )
-    return {_digest_key(table, row): _digest(table, row) for table, rows in tables for row in rows}
+    return {_digest_key(table, row): _digest(table, row) for table, rows in rows_of(due).items() for row in rows}
 
 
 def stored_digests(connection: Connection) -> Mapping[str, str]:
@@ -178,11 +164,9 @@ def _digest(table: Any, row: Mapping[str, Any]) -> str:
     return hashlib.sha256(repr(values).encode()).hexdigest()[:32]
 
 
-def _others(
-    connection: Connection, table: Any, due: Sequence[Mapping[str, Any]], columns: tuple[str, ...]
-) -> Iterator[OtherRow]:
+def _others(connection: Connection, table: Table, due: Sequence[Mapping[str, Any]]) -> Iterator[OtherRow]:
     def key_of(row: Mapping[str, Any]) -> tuple[Any, ...]:
-        return tuple(row[column] for column in columns)
+        return tuple(row[column.name] for column in table.primary_key)
 
     expected = {key_of(row): row for row in due}
     for stored in connection.execute(select(table)).mappings():

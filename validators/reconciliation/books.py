@@ -46,7 +46,7 @@ def the_journal_is_whole(facts: NightFacts) -> Iterator[Mismatch]:
 @check(
     "REC_STANDING_REPLAY",
     BLOCKS,
-    next_step="Find out who wrote past the program; the stored rows can be thrown away and are then made again.",
+    next_step="Find out who wrote past the program; `tenderfax rebuild --keep` writes what the journal gives.",
     fires="a stored standing says WITHDRAWN where the journal gives TENDERED",
     passes="every stored standing, judgement and queue item is what the journal gives",
     over=lambda facts: facts.stored.rows,
@@ -61,7 +61,7 @@ def stored_standings_are_those_of_the_journal(facts: NightFacts) -> Iterator[Mis
 @check(
     "REC_SHARES_LEDGER",
     BLOCKS,
-    next_step="Compare the standing with the ledger; the rows can be thrown away and are then made again.",
+    next_step="Compare the standing with the ledger; `tenderfax rebuild --keep` writes what the journal gives.",
     fires="a stored standing tenders 1,200 shares of a grant of which the ledger has 1,000",
     passes="1,000 in both",
     over=_grants_tendered,
@@ -264,7 +264,7 @@ def ledgers_say_what_their_files_say(facts: NightFacts) -> Iterator[Mismatch]:
 @check(
     "REC_EXPIRY_SETTINGS",
     BLOCKS,
-    next_step="Use one offer folder everywhere; the stored judgements can be thrown away and are then made again.",
+    next_step="Use one offer folder everywhere; `tenderfax rebuild --keep` then judges everything anew.",
     fires="the stored judgements were made with another offer folder, which expires a day later",
     passes="they were made with the expiration in force",
     over=lambda facts: facts.stored.rows,
