@@ -121,22 +121,24 @@ class Inbox:
 
     def _judged(self, now: float) -> Look:
         faxes = [w for w in self._known.values() if w.kind is Kind.FAX and not w.aside]
-        ready = [w for w in faxes if self._is_complete(w, now)]
+        ready: list[_Watched] = []
+        growing: list[_Watched] = []
+        for watched in faxes:
+            (ready if self._is_complete(watched, now) else growing).append(watched)
         partners = {sidecar for path, w in self._known.items() if w.kind is Kind.FAX for sidecar in sidecars_of(path)}
         lone = [
             w
             for path, w in self._known.items()
             if w.kind is Kind.SIDECAR and path not in partners and not w.aside and not self._left(w, now)
         ]
-        left = [self._left(w, now) for w in faxes if w not in ready] if len(ready) < len(faxes) else []
         return Look(
             ready=_by_name(ready),
             lone_sidecars=_by_name(lone),
-            growing=len(faxes) - len(ready),
+            growing=len(growing),
             unfinished=sum(w.kind is Kind.UNFINISHED for w in self._known.values()),
             others=tuple(sorted(p for p, w in self._known.items() if w.kind is Kind.OTHER)),
             aside=sum(w.aside for w in self._known.values()),
-            quiet_in=min(left, default=None),
+            quiet_in=min((self._left(w, now) for w in growing), default=None),
             waiting_seconds=max((now - w.first_seen for w in faxes), default=0.0),
         )
 
