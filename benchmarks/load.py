@@ -148,8 +148,9 @@ def _footprints(house: House, program: Program, doses: Doses) -> Iterator[Footpr
 
 
 def _held_by(pid: int) -> tuple[int, int]:
-    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    memory = sum(int(line.split()[1]) * 1024 for line in rollup if line.startswith("Pss:"))
+    status = Path(f"/proc/{pid}/status").read_text().splitlines()
+    # What the process made itself: how much of its libraries is in memory depends on its neighbours.
+    memory = sum(int(line.split()[1]) * 1024 for line in status if line.startswith("RssAnon:"))
     return memory, len(list(Path(f"/proc/{pid}/fd").iterdir()))
 
 
@@ -176,7 +177,7 @@ def throughput(folder: Path, doses: Doses) -> Iterator[Outcome]:
     for workers in doses.workers:
         house = open_house(folder / f"readers{workers}", readers=workers)
         readings, seconds = asyncio.run(_taken_in(house.desk, workers, _real_faxes(folder, doses.readings)))
-        overhead = _overhead(readings, workers)
+        overhead = overhead_of(readings, workers)
         a_minute = len(readings) / seconds * 60
         alone = alone or a_minute
         violations = (f"the house costs {overhead:.0%}",) if overhead > _MOST_OVERHEAD else ()
@@ -188,7 +189,7 @@ def throughput(folder: Path, doses: Doses) -> Iterator[Outcome]:
         yield Outcome("throughput", f"{doses.readings} faxes, readers at once: {workers}", found, violations)
 
 
-def _overhead(readings: Sequence[tuple[float, float]], workers: int) -> float:
+def overhead_of(readings: Sequence[tuple[float, float]], workers: int) -> float:
     """What the readers waited for the house while there was work, as a share of their own time.
 
     Counted from the first reading's begin to the last one's: after that there is nothing more for the others to do.
