@@ -23,7 +23,7 @@ from flows.endpoint import DEFAULT_ADDRESS, Endpoint, EndpointTaken
 from flows.figures import Figures
 from flows.logbook import Logbook, open_logbook
 from flows.prefect_server import PrefectServer
-from flows.settings import Settings
+from flows.settings import BadSetting, Settings
 from flows.trouble import Trouble
 from flows.watcher import Watcher
 from ledger.books import BooksNotReady
@@ -45,6 +45,14 @@ def watch_inbox(settings: Settings, *, once: bool) -> None:
         raise running.failure
     if once and running.left:
         raise NotDrained(f"{running.left}; it is kept, run the same command again")
+
+
+def _require_inbox(settings: Settings) -> None:
+    """Makes the workspace's own inbox; another one must be there: to make it would hide that it is not mounted."""
+    if settings.inbox_folder is None:
+        settings.inbox.mkdir(parents=True, exist_ok=True)
+    elif not settings.inbox.is_dir():
+        raise BadSetting(f"inbox {settings.inbox} is no folder; make or mount it, or name another with --inbox")
 
 
 class _Running:
@@ -80,7 +88,7 @@ class _Running:
         desk = await self._desk()
         if desk is None:
             return
-        self.settings.inbox.mkdir(parents=True, exist_ok=True)
+        _require_inbox(self.settings)
         prefect = PrefectServer(self.settings.workspace, self.log) if self.settings.prefect else None
         figures = Figures()
         watcher = Watcher(desk, self.log, figures, prefect, once=self.once)

@@ -391,7 +391,21 @@ class Watcher:
     async def _measure(self) -> None:
         while not self.stop.is_set():
             await asyncio.to_thread(self.figures.measure, self.desk)
+            await asyncio.to_thread(self._free_what_the_dead_held)
             await wait_for(self.stop, self.figures.every_seconds)
+
+    def _free_what_the_dead_held(self) -> None:
+        """Another watcher of this machine may have died and not come back: its faxes need not wait for their lease."""
+        work = self.figures.work
+        if work is None or self.figures.books_away or work.held <= len(self._active):
+            return
+        try:
+            lost = release_lost_claims(self.desk)
+        except Exception as failure:  # noqa: BLE001 - their lease ends all the same
+            self.log.warning("claims_not_freed", kind=type(failure).__name__)
+            return
+        if lost:
+            self.log.info("claims_freed", faxes=len(lost))
 
     async def _beat(self) -> None:
         """Apart from measuring: a database that does not answer must not look like a watcher that hangs."""

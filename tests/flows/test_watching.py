@@ -311,6 +311,29 @@ def test_what_a_killed_watcher_held_is_read_by_the_next(quick: Desk) -> None:
 
 
 @ON_ONE
+def test_what_a_killed_watcher_held_is_read_by_one_that_runs_already(quick: Desk) -> None:
+    put(quick, "1.tif", "slow")
+    with watching(quick) as dead:
+        wait_until(lambda: held(quick))
+        with watching(quick) as alive:
+            wait_until(lambda: len(list(quick.settings.heartbeats.glob("*.json"))) == 2)
+            dead.kill()
+            dead.wait()
+            wait_until(lambda: states(quick) == ["done"])
+            alive.terminate()
+            alive.communicate(timeout=PATIENCE)
+    assert alive.returncode == 0
+
+
+@ON_ONE
+def test_an_inbox_that_is_not_mounted_is_refused(quick: Desk, tmp_path: Path) -> None:
+    with watching(quick, "--inbox", str(tmp_path / "nowhere")) as process:
+        _, said = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 2
+    assert "make or mount it" in said
+
+
+@ON_ONE
 def test_a_watcher_shows_its_health_and_figures(quick: Desk) -> None:
     put(quick, "Maria Ortega.tif", "1")
     with watching(quick) as process:
