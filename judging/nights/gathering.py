@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, select
@@ -32,6 +32,7 @@ from ledger.journal import Head, JournalBroken
 from ledger.replay import Record, replay
 from offers.business_days import next_business_day
 from offers.terms import Terms
+from validators.holder_match import HolderIndex
 from validators.judgement import judge_all
 from validators.reconciliation.facts import (
     AccessFacts,
@@ -117,7 +118,7 @@ def with_the_rest(
     head, lines, books, stored = read.head, read.lines, read.facts, read.stored
     versions = _dated(connection, record, judged.ledger)
     ledgers = {one.version: one.ledger for one in versions}
-    rests = tuple(_rests(books, lines, record, before, as_of))
+    rests = _with_holders_of_then(tuple(_rests(books, lines, record, before)), ledgers, judged)
     changes = changes_under(rests, ledgers, judged.ledger, _reported_since(books, lines, record, rests, before))
     files, states, unknown = _files(sources, books, read.known_files, proven)
     clock_checks, clock_problem = read_clock_log(sources.clock_log, as_of, terms.time_zone)
@@ -263,7 +264,7 @@ def _dated(connection: Connection, record: Record, in_force: OptionLedger) -> tu
     )
 
 
-def _rests(books: BookFacts, lines: Lines, record: Record, before: Night | None, as_of: datetime) -> Iterable[Rests]:
+def _rests(books: BookFacts, lines: Lines, record: Record, before: Night | None) -> Iterable[Rests]:
     """What every form rests on. A form that an earlier night judged again rests on that night's ledger."""
     if not record.imports:
         return
@@ -277,6 +278,24 @@ def _rests(books: BookFacts, lines: Lines, record: Record, before: Night | None,
         holders = (form.holder_id,) if form.holder_id is not None else ()
         targets = books.row_targets[form.submission_id]
         yield Rests(form.submission_id, holders, targets, version if version in known else record.imports[0].version)
+
+
+def _with_holders_of_then(
+    rests: tuple[Rests, ...], ledgers: Mapping[int, OptionLedger], judged: Judged
+) -> tuple[Rests, ...]:
+    """The same with whose forms they were by the ledger of then: a new one may give them to somebody else."""
+    newest = judged.record.ledger_version()
+    submissions = {s.id: s for s in judged.submissions}
+    indexes = {rest.version: HolderIndex(ledgers[rest.version]) for rest in rests if rest.version != newest}
+    found = []
+    for rest in rests:
+        submission = submissions.get(rest.submission_id)
+        if rest.version != newest and submission is not None and submission.kind is not None:
+            then = indexes[rest.version].match(submission).holder
+            if then is not None and then.holder_id not in rest.holder_ids:
+                rest = replace(rest, holder_ids=(*rest.holder_ids, then.holder_id))
+        found.append(rest)
+    return tuple(found)
 
 
 def _version_at(line: int, lines: Lines, record: Record) -> int:

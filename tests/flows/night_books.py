@@ -153,12 +153,12 @@ def opened(folder: Path) -> Workplace:
     return Workplace(folder, open_desk(settings_from({}, workspace=folder, offer=OFFER)))
 
 
-def made_empty(folder: Path) -> Workplace:
+def made_empty(folder: Path, imported_at: datetime | None = None) -> Workplace:
     """Books with the option ledger of June 10, and nothing else."""
     workspace = folder / "workspace"
     assert run(["--workspace", str(workspace), "--offer", str(OFFER), "init"]) == 0
     workplace = opened(workspace)
-    workplace.imported(at("09:00", "2003-06-26"), "2003-06-10")
+    workplace.imported(imported_at or at("09:00", "2003-06-26"), "2003-06-10")
     return workplace
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
 import time
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,13 +18,21 @@ from core.events import FieldCorrected, FormDismissed, HolderReported
 from core.findings import Disposition
 from core.holder_changes import HolderChange, HolderChangeKind
 from core.night import Night
+from flows.desk import Desk
+from flows.keyed_forms import key_form
+from flows.ledger_import import import_ledger
 from flows.nights import last_run, reconcile_books, run_night, sources_of
+from flows.rulings import refresh
 from flows.settings import BadSetting
 from judging.nights import nights as drawn
 from judging.nights.nights import Depth, find_night, read_night, written_night
 from ledger import nights
+from ledger.grants import LedgerFile
 from ledger.nights import RunOutcome
-from tests.flows.night_books import GRANTS, HOLDERS, Workplace, at, copied, election, made
+from tests.flows.night_books import GRANTS, HOLDERS, Workplace, at, copied, election, made, made_empty
+from validators.reconciliation.catalogue import CHECK_BY_CODE
+
+COUNTED_ON = date(2003, 6, 10)
 
 MONDAY_NIGHT, TUESDAY_NIGHT, WEDNESDAY_NIGHT = (at("21:30", f"2003-07-{day}") for day in (14, 15, 16))
 
@@ -146,6 +155,17 @@ def test_a_promotion_is_seen_in_the_ledger_and_in_what_hr_reports(monday: Workpl
     assert by_holder["H1"].codes_gained == ("INELIGIBLE_EXEC_OFFICER",)
 
 
+def test_a_form_that_a_new_ledger_takes_from_its_holder_is_judged_again(monday: Workplace) -> None:
+    renamed = HOLDERS.replace("Maria L. Ortega,,000-12-1001", "Mary Lane,,000-12-7001")
+    grants = GRANTS.replace("1041,H1", "1041,H9").replace("1187,H1", "1187,H2")
+    monday.imported(at("18:00"), "2003-07-14", holders=renamed, grants=grants)
+    night = run_at(monday, MONDAY_NIGHT)
+    assert {key for _, key in broken(night, "REC_LEDGER_CHANGED")} == {"1041", "1187", "H1"}
+    (form,) = night.revalidated
+    assert form.holder_id is None and "holder H1: other name on agreement, tax id" in form.because
+    assert "000-12-1001" not in str(night) and "000-12-7001" not in str(night)
+
+
 # ------------------------------------------------------------------------------------------------- carried on
 
 
@@ -206,6 +226,37 @@ def test_small_books_are_proven_whole_every_night_and_large_ones_once_a_week(
     monkeypatch.setattr(drawn, "LINES_PROVEN_EVERY_NIGHT", 0)
     week = [run_at(monday, TUESDAY_NIGHT + timedelta(days=n), Depth.AS_DUE).proof.full for n in range(1, 9)]
     assert week == [False, False, False, False, False, False, True, False]
+
+
+# --------------------------------------------------------------------------------------------- other books
+
+
+def test_nights_are_the_same_on_both_databases(desk: Desk, tmp_path: Path) -> None:
+    holders, grants = LedgerFile("holders.csv", HOLDERS.encode()), LedgerFile("grants.csv", GRANTS.encode())
+    import_ledger(replace(desk, now=lambda: at("09:00", "2003-06-26")), holders, grants, as_of=COUNTED_ON, actor="HR")
+    for number, moment in ((1, at("10:40")), (2, at("11:40"))):
+        form = election(f"S{number}", time=f"{9 + number}:15 am", amend_box=number == 2) | {"received_at": None}
+        (tmp_path / f"{number}.json").write_text(json.dumps(form))
+        key_form(replace(desk, now=lambda m=moment: m), tmp_path / f"{number}.json", clerk="Eva", stamp=str(moment))
+        refresh(desk)
+        night = reconcile_books(replace(desk, now=lambda n=number: at("21:30", f"2003-07-{13 + n}")), Depth.NEW)
+        assert (night.proof.full, len(night.forms), night.tendered_shares) == (number == 1, number, 2200)
+        assert broken(night, *(set(CHECK_BY_CODE) - {"REC_CONFIRM_MISSING"})) == []
+
+
+def test_a_past_offer_taken_in_today_is_reconciled_as_the_papers_say(tmp_path: Path) -> None:
+    """Nothing was on the books in that summer: what had been received by then counts (decision 0061)."""
+    today = datetime(2026, 1, 5, 9, tzinfo=UTC)
+    books = made_empty(tmp_path, imported_at=today)
+    for number, moment in ((1, at("10:40")), (2, at("16:00", "2003-07-24"))):
+        form = election(f"S{number}", date=f"7/{moment.day}/03", amend_box=number == 2)
+        form |= {"received_at": moment.isoformat()}
+        path = tmp_path / f"{number}.json"
+        path.write_text(json.dumps(form))
+        key_form(books.at(today), path, clerk="Eva", stamp=None)
+    night = run_night(books.at(today), as_of=MONDAY_NIGHT).night
+    assert [form.submission_id for form in night.forms] == ["S1"]
+    assert (night.balanced, night.tendered_shares) == (True, 2200)
 
 
 # ------------------------------------------------------------------------------------------- how the runs go
