@@ -14,11 +14,15 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 
 from flows.logbook import Logbook
 from flows.prefect_home import settle_prefect
+
+if TYPE_CHECKING:
+    from prefect.server.api.server import SubprocessASGIServer
 
 _ANSWER_SECONDS = 5.0
 _AGAIN_AFTER_SECONDS = 20.0
@@ -33,8 +37,10 @@ class PrefectServer:
     _url: str = ""
     _starting: threading.Thread | None = None
     _guard: subprocess.Popen[bytes] | None = None
+    _guarded: int | None = None
     _failed_at: float | None = None
     _is_up: bool | None = None
+    _ended: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _asking: threading.Lock = field(default_factory=threading.Lock)
 
@@ -69,7 +75,8 @@ class PrefectServer:
         return True
 
     def end(self) -> None:
-        """Ends our own server; a shared one is left alone."""
+        """Ends our own server, also one that is just being started; a shared one is left alone."""
+        self._ended = True
         if self._guard is None:
             return
         from prefect.server.api.server import SubprocessASGIServer
@@ -89,7 +96,7 @@ class PrefectServer:
 
     def _begin_again_when_due(self) -> None:
         """Begins another server of our own when it died or did not start, at most every few seconds."""
-        if self._guard is None and self._failed_at is None:
+        if self._starting is None or self._starting.is_alive():
             return  # a shared one, or ours is just being started
         if self._guard is not None:
             from prefect.server.api.server import SubprocessASGIServer
@@ -108,17 +115,32 @@ class PrefectServer:
         from prefect.server.api.server import SubprocessASGIServer
 
         server = SubprocessASGIServer()
-        try:
-            server.start()
-        except Exception as failure:  # noqa: BLE001 - without Prefect the faxes are taken in all the same
+        failures: list[Exception] = []
+        starting = threading.Thread(target=_start_server, args=(server, failures), daemon=True)
+        starting.start()
+        # Guarded from its first moment: to be up takes it long, and we may be killed meanwhile.
+        while starting.is_alive():
+            self._guard_it(server)
+            starting.join(0.05)
+        if self._ended:
+            return
+        if failures:
             self._failed_at = time.monotonic()
-            self.log.warning("prefect_did_not_start", kind=type(failure).__name__)
+            self.log.warning("prefect_did_not_start", kind=type(failures[0]).__name__)
             with contextlib.suppress(Exception):
                 server.stop()
+            self._end_guard()
             return
-        assert server.server_process is not None
-        self._guard = _guard_over(server.server_process.pid)
+        self._guard_it(server)
         self._url = server.api_url
+
+    def _guard_it(self, server: SubprocessASGIServer) -> None:
+        """Begins a guard over the server's process, another one where that was begun anew."""
+        process = server.server_process
+        if process is None or process.pid == self._guarded:
+            return
+        self._end_guard()
+        self._guard, self._guarded = _guard_over(process.pid), process.pid
 
     def _end_guard(self) -> None:
         if self._guard is not None:
@@ -126,7 +148,14 @@ class PrefectServer:
             self._guard.wait()
             if self._guard.stdin is not None:
                 self._guard.stdin.close()
-            self._guard = None
+            self._guard, self._guarded = None, None
+
+
+def _start_server(server: SubprocessASGIServer, failures: list[Exception]) -> None:
+    try:
+        server.start()
+    except Exception as failure:  # noqa: BLE001 - without Prefect the faxes are taken in all the same
+        failures.append(failure)
 
 
 def _guard_over(server: int) -> subprocess.Popen[bytes]:
