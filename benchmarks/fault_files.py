@@ -10,7 +10,6 @@ import hashlib
 import json
 import multiprocessing
 import os
-import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
@@ -40,13 +39,15 @@ if TYPE_CHECKING:
 
 _MOST_SECONDS = 1.0
 _MOST_BYTES = 300 * 2**20
-_TRIES = 3
-"""A busy machine makes anything slow: a refusal is too slow only when it is so every time."""
+"""Of the processor: what a clock shows on a machine of its own, and on a busy one besides what others took."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """What became of one file: `refusal` is its kind ("" when it was decoded), `fingerprint` stands for its pages."""
+    """What became of one file: `refusal` is its kind ("" when it was decoded), `fingerprint` stands for its pages.
+
+    `seconds` are the processor's, in all processes that took part.
+    """
 
     refusal: str
     fingerprint: str
@@ -57,7 +58,6 @@ class Decoded:
 def decode_apart(content: bytes) -> Decoded:
     """Decodes in a forked process; `peak_bytes` is the greatest resident size of it or of any process below it."""
     ours, theirs = os.pipe()
-    begun = time.monotonic()
     child = os.fork()
     if child == 0:
         os.close(ours)
@@ -72,7 +72,7 @@ def decode_apart(content: bytes) -> Decoded:
         said = pipe.read()
     _, _, used = os.wait4(child, 0)
     refusal, fingerprint = json.loads(said)
-    return Decoded(refusal, fingerprint, time.monotonic() - begun, used.ru_maxrss * 1024)
+    return Decoded(refusal, fingerprint, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024)
 
 
 def _decoded(content: bytes) -> tuple[str, str]:
@@ -110,10 +110,6 @@ def weighed(
     slowest, largest = 0.0, 0
     for file in files:
         decoded = decode_apart(file.content)
-        for _ in range(_TRIES - 1):
-            if not decoded.refusal or decoded.seconds <= _MOST_SECONDS:
-                break
-            decoded = min(decoded, decode_apart(file.content), key=lambda d: d.seconds)
         counts["refused" if decoded.refusal else "decoded"] += 1
         if decoded.refusal:
             slowest, largest = max(slowest, decoded.seconds), max(largest, decoded.peak_bytes)
