@@ -46,7 +46,7 @@ from review.desk import SAID, Act, Desk, Refused, Seat, acting, desk_of, go, sea
 from review.fields import Field, FormFields, form_fields, illegible, label_of, value_now
 from review.pictures import picture_of_page
 from review.regrouping import forms_on, last_regrouping, say_moves
-from review.routes.images import is_shown, picture_of
+from review.routes.images import picture_of, was_shown
 from review.routes.queue import claim_next
 from review.viewing import View, view_of
 from review.wording import DISPOSITION_WORDS, say_standing, shares_of
@@ -120,16 +120,25 @@ def _shown(
     request: Request, seat: Seat, form_id: str, look: Look, *, said: str = "", trouble: str = "", status: int = 200
 ) -> HTMLResponse:
     desk = desk_of(request)
-    board = desk.boards.now()
-    submission = _require(board, form_id)
     with desk.books.reading() as connection:
+        board = desk.boards.now(connection)
+        submission = _require(board, form_id)
         claim = desk_work.claim_of(connection, form_id)
         draft = draft_from_json(desk_work.draft_of(connection, form_id, seat.user.login))
         events = tuple(journal.read(connection, subject=form_id))
         if submission.fax:
             events += tuple(journal.read(connection, subject=submission.fax, kinds=_OF_THE_PAGES))
     is_mine = claim is not None and claim.login == seat.user.login and claim.holds_at(desk.now())
-    facts = _facts(desk, board, submission, draft if is_mine else Draft(), seat, look, trouble)
+    facts = _facts(
+        desk,
+        board,
+        submission,
+        draft if is_mine else Draft(),
+        seat,
+        look,
+        trouble,
+        tax_id_shown=was_shown(desk, seat, events),
+    )
     template = "form_desk.html" if request.headers.get("hx-request") else "form.html"
     return desk.page(
         template,
@@ -148,7 +157,15 @@ def _shown(
 
 
 def _facts(
-    desk: Desk, board: Board, submission: Submission, draft: Draft, seat: Seat, look: Look, trouble: str
+    desk: Desk,
+    board: Board,
+    submission: Submission,
+    draft: Draft,
+    seat: Seat,
+    look: Look,
+    trouble: str,
+    *,
+    tax_id_shown: bool,
 ) -> dict[str, Any]:
     running = board.running
     judgement = running.judgement(submission.id)
@@ -167,7 +184,6 @@ def _facts(
     chosen = fields.field(look.field) or _first_in_question(findings, fields, draft)
     page = look.page or (chosen.page if chosen else 0) or _first_page(board, submission)
     history = running.judged.record.faxes.get(submission.fax or "")
-    tax_id_shown = is_shown(desk, seat, submission.id)
     return {
         "submission": submission,
         "number": board.numbers[submission.id],

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from core.events import EventKind
+from core.events import Event, EventKind
 from ledger import journal
 from ledger.accounts import Permission
 from ledger.replay import FaxHistory
@@ -68,12 +69,17 @@ def line(request: Request, form: str, key: str, seat: Annotated[Seat, Depends(se
 
 def is_shown(desk: Desk, seat: Seat, submission_id: str) -> bool:
     """Whether this person asked to see the form's tax id, not long ago; the asking is in the journal."""
-    if not seat.user.may(Permission.DECIDE):
-        return False
-    since = desk.offer_now() - SHOWN_FOR
     with desk.books.reading() as connection:
-        shown = journal.read(connection, kinds=[EventKind.TAX_ID_SHOWN], subject=submission_id)
-        return any(event.actor == seat.user.name and event.at >= since for event in shown)
+        events = tuple(journal.read(connection, kinds=[EventKind.TAX_ID_SHOWN], subject=submission_id))
+    return was_shown(desk, seat, events)
+
+
+def was_shown(desk: Desk, seat: Seat, events: Iterable[Event]) -> bool:
+    """The same, from the events about the form."""
+    since = desk.offer_now() - SHOWN_FOR
+    return seat.user.may(Permission.DECIDE) and any(
+        event.kind is EventKind.TAX_ID_SHOWN and event.actor == seat.user.name and event.at >= since for event in events
+    )
 
 
 def history_of(board: Board, fax: str) -> FaxHistory:

@@ -76,9 +76,9 @@ def queue(
     said: str = "",
 ) -> Response:
     desk = desk_of(request)
-    board = desk.boards.now()
     asked = Asked(q, rule, severity, kind, age, holder, whose, sort if sort in SORTS else "due", page)
     with desk.books.reading() as connection:
+        board = desk.boards.now(connection)
         claims = desk_work.claims(connection, desk.now())
     found = [row for row in board.rows.values() if _answers(row, asked, claims, seat, desk.offer_now())]
     found.sort(key=lambda row: _order(row, asked.sort))
@@ -136,10 +136,10 @@ def put_back(request: Request, act: Annotated[Act, Depends(acting(Permission.DEC
 
 def claim_next(desk: Desk, seat: Seat, *, but: str = "") -> str | None:
     """Claims the most urgent form that is free or one's own; None when there is none. `but` is left out."""
-    board = desk.boards.now()
-    rows = sorted((r for r in board.rows.values() if not r.with_counsel), key=lambda row: _order(row, "due"))
     with desk.books.reading() as connection:
+        board = desk.boards.now(connection)
         claims = desk_work.claims(connection, desk.now())
+    rows = sorted((r for r in board.rows.values() if not r.with_counsel), key=lambda row: _order(row, "due"))
     for row in rows:
         held = claims.get(row.id)
         if row.id == but or (held is not None and held.login != seat.user.login):

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from core.events import FieldCorrected, NewEvent, WaiverProposed
 from ledger import journal
+from samples import desk_work
 from samples.contents import PACIFIC
 from samples.desk_work import Misread
-from tests.review.conftest import quarantine
+from samples.lettering import Group
+from samples.paper import Pen
+from samples.writing import somebody
+from tests.review.conftest import MANNER, SheetReader, quarantine
 
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 FIRST = datetime(2003, 7, 16, 9, 15, tzinfo=PACIFIC)
@@ -85,10 +91,12 @@ def test_no_page_breaks_wcag_and_every_page_is_pictured(busy: Any, screen: Any, 
 
 
 def test_no_page_that_is_seldom_seen_breaks_wcag(
-    served: Any, mixed_up: str, screen: Callable[..., Any], pictures: Path
+    served: Any, mixed_up: str, reader: SheetReader, screen: Callable[..., Any], pictures: Path
 ) -> None:
     """Signing in, pages moved about, a fax without a form, what is refused and what collides: the same demands."""
     fax = quarantine(served)
+    draw(served, mixed_up, reader)
+    served.fax(served.election(served.holder(3), signed_at=FIRST), pictures=False)
     form = served.fax(
         served.election(served.holder(2), signed_at=FIRST), Misread(doubts=("row1.shares",)), only_page="E2"
     )
@@ -111,7 +119,7 @@ def test_no_page_that_is_seldom_seen_breaks_wcag(
             dana.goto(path)
             look(dana, name)
         look_at_moved_pages(dana, look)
-        look_at_an_extension(mara, look)
+        look_at_an_extension(mara, served.holder(3).holder_id, look)
         look_at_a_refused_take(dana, jo, mixed_up, look)
         look_at_a_conflict(served, dana, jo, form, look)
         look_at_keyed(dana, look)
@@ -122,6 +130,14 @@ def test_no_page_that_is_seldom_seen_breaks_wcag(
         dana.click("button:has-text('Sign in')")
         look(dana, "signin-wrong")
         assert wrong == []
+
+
+def draw(house: Any, fax: str, reader: SheetReader) -> None:
+    """The pictures of a bundle's pages, each paper in a hand of its own."""
+    for number, sheet in enumerate(reader.sheets, start=1):
+        rng = np.random.default_rng(zlib.crc32(sheet.paper.fields.printed_name.encode()))
+        pen = Pen(somebody(rng, Group.TRAINING, typed=False), MANNER.joint)
+        desk_work.write_sheet(house.workplace.pages / fax, number, sheet, house.forms, pen, rng)
 
 
 Look = Callable[[Any, str], None]
@@ -137,8 +153,17 @@ def look_at_moved_pages(window: Any, look: Look) -> None:
     look(window, "pages-moved")
 
 
-def look_at_an_extension(window: Any, look: Look) -> None:
+def look_at_an_extension(window: Any, holder: str, look: Look) -> None:
+    """With a holder reported, so that there is something to settle."""
     window.goto("/offer")
+    if not window.locator(".settle").count():
+        window.fill("[name=holder]", holder)
+        window.select_option("[name=kind]", "incapacitated")
+        window.fill("[name=on]", "2003-07-20")
+        window.fill("form[action='/offer/report'] [name=reason]", "His family telephoned HR on July 20.")
+        window.click("form[action='/offer/report'] button")
+        window.click("button:has-text('Record it')")
+        window.wait_for_selector(".said")
     window.fill("[name=to]", "2003-07-31T21:00")
     window.fill("form[action='/offer/extend'] [name=reason]", "the telephone lines were down")
     window.click("form[action='/offer/extend'] button:has-text('Show what follows')")
