@@ -12,7 +12,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from watchfiles import awatch
 
@@ -28,13 +28,15 @@ from flows.prefect_server import PrefectServer
 from flows.reading_pool import ReadersStopped, pool_for
 from flows.taking_over import Outcome, TakenOver, take_over
 from flows.trouble import Trouble, is_passing, kind_of, wait_for
-from ledger import claims, grants
+from ledger import archive, claims, grants
 
 _SHORTEST_WAIT = 0.2
 """Between two looks at the inbox, however many events there are: a burst of them is one look."""
 _BUSY_WAIT = 2.0
 """Until a file that somebody holds is tried again."""
 _GRACE_FOR_PREFECT = 60.0
+_HALF_WRITTEN_FOR = timedelta(hours=1)
+"""After that long a file still half written is nobody's: whoever wrote it was killed."""
 _WIND_UP_SECONDS = 10.0
 """For giving back what was being read, once its readers are ended."""
 
@@ -327,6 +329,9 @@ class Watcher:
     def _open(self) -> None:
         if lost := release_lost_claims(self.desk):
             self.log.info("claims_freed", faxes=len(lost))
+        for folder in (self.desk.settings.archive, self.desk.settings.quarantine):
+            if swept := archive.sweep(folder, before=datetime.now(UTC) - _HALF_WRITTEN_FOR):
+                self.log.info("half_written_files_removed", files=swept)
         pool = pool_for(self.desk)
         self.house = replace(open_house(self.desk, pool), waits_for_others=False, onlooker=self.figures)
         with self.desk.books.reading() as connection:

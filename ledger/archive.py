@@ -10,12 +10,14 @@ import hashlib
 import os
 import tempfile
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
 from core.failures import TenderfaxError
 
 _CHUNK = 1 << 20
+_PARTIAL = ".partial-"
 _SUFFIXES = (
     (b"II*\0", ".tif"),
     (b"MM\0*", ".tif"),
@@ -62,7 +64,7 @@ def keep(archive: Path, source: BinaryIO, *, size_limit: int, suffix: str | None
     """
     archive.mkdir(parents=True, exist_ok=True)
     digest, size, first = hashlib.sha256(), 0, b""
-    descriptor, partial = tempfile.mkstemp(prefix=".partial-", dir=archive)
+    descriptor, partial = tempfile.mkstemp(prefix=_PARTIAL, dir=archive)
     try:
         with os.fdopen(descriptor, "wb") as copy:
             while chunk := source.read(_CHUNK):
@@ -104,6 +106,17 @@ def quarantine(folder: Path, *, sha256: str, content: Path | bytes, suffix: str,
     return name
 
 
+def sweep(folder: Path, *, before: datetime) -> int:
+    """Removes what writers that were killed left half written before that moment; how many files it was.
+
+    Whoever is writing touches his file all the while: an hour ago is nobody's any more.
+    """
+    left = [path for path in folder.glob(f"{_PARTIAL}*") if path.stat().st_mtime < before.timestamp()]
+    for path in left:
+        path.unlink(missing_ok=True)
+    return len(left)
+
+
 def _name_of(sha256: str, suffix: str) -> str:
     return f"{sha256[:2]}/{sha256}{suffix}"
 
@@ -120,7 +133,7 @@ def _settle(partial: Path, place: Path) -> bool:
 
 
 def _write(place: Path, content: bytes) -> None:
-    descriptor, partial = tempfile.mkstemp(prefix=".partial-", dir=place.parent)
+    descriptor, partial = tempfile.mkstemp(prefix=_PARTIAL, dir=place.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)

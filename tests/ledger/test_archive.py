@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 
-from ledger.archive import ArchiveDamaged, FileTooLarge, keep, open_kept, quarantine, suffix_of
+from ledger.archive import ArchiveDamaged, FileTooLarge, keep, open_kept, quarantine, suffix_of, sweep
 
 TIFF = b"II*\0" + b"picture" * 100
 
@@ -73,3 +75,16 @@ def test_a_quarantined_file_lies_beside_a_readable_reason(tmp_path: Path) -> Non
 )
 def test_the_suffix_comes_from_the_content(first: bytes, suffix: str) -> None:
     assert suffix_of(first) == suffix
+
+
+def test_only_what_a_killed_writer_left_long_ago_is_swept_away(tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    kept = keep(tmp_path, BytesIO(TIFF), size_limit=1 << 20)
+    old, young = tmp_path / ".partial-old", tmp_path / ".partial-young"
+    for path in (old, young, tmp_path / kept.name):
+        path.write_bytes(TIFF)
+    for path in (old, tmp_path / kept.name):
+        os.utime(path, (0, (now - timedelta(hours=2)).timestamp()))
+    assert sweep(tmp_path, before=now - timedelta(hours=1)) == 1
+    assert (old.exists(), young.exists(), (tmp_path / kept.name).exists()) == (False, True, True)
+    assert sweep(tmp_path / "nowhere", before=now) == 0
