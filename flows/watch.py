@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 
 from sqlalchemy.exc import OperationalError
@@ -27,6 +28,9 @@ from flows.settings import BadSetting, Settings
 from flows.trouble import Trouble
 from flows.watcher import Watcher
 from ledger.books import BooksNotReady
+
+_THREADS = 16
+"""Beside two for each reader: receiving, measuring, asking Prefect, the heartbeat."""
 
 
 class NotDrained(TenderfaxError):
@@ -85,6 +89,9 @@ class _Running:
             self.failure = failure
 
     async def _watch(self) -> None:
+        # Python's own few threads could all wait for a database that hangs, and the heartbeat behind them.
+        threads = 2 * self.settings.readers + _THREADS
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(threads, "work"))
         desk = await self._desk()
         if desk is None:
             return

@@ -75,6 +75,7 @@ def test_tables_that_are_behind_the_journal_are_no_difference(used: Desk) -> Non
     assert found(used) == []
 
 
+ON_ONE = pytest.mark.parametrize("books_url", ["sqlite"], indirect=True)
 CHANGES = [
     (lambda: update(schema.faxes).values(size=1), ("faxes", "differs in size"), 3),
     (lambda: update(schema.receipts).values(job_id="8"), ("receipts", "differs in job_id"), 4),
@@ -90,6 +91,7 @@ CHANGES = [
 ]
 
 
+@ON_ONE
 @pytest.mark.parametrize(("statement", "difference", "times"), CHANGES)
 def test_whatever_is_changed_by_hand_is_found_and_can_be_mended(
     used: Desk, statement: Any, difference: tuple[str, str], times: int
@@ -100,6 +102,15 @@ def test_whatever_is_changed_by_hand_is_found_and_can_be_mended(
     assert found(used) == []
 
 
+def test_what_is_changed_by_hand_is_found_on_both_databases(used: Desk) -> None:
+    change(used, update(schema.receipts).values(received_at="2003-07-14T10:41:00-07:00"))
+    change(used, update(schema.claims).values(state="waiting"))
+    assert set(found(used)) == {("receipts", "differs in received_at"), ("claims", "differs in state")}
+    write_rebuilt(used)
+    assert found(used) == []
+
+
+@ON_ONE
 def test_a_changed_file_of_the_archive_is_found_and_left_for_a_backup(used: Desk) -> None:
     for suffix in ("tif", "json", "csv"):
         victim = next(used.settings.archive.rglob(f"*.{suffix}"))
@@ -114,7 +125,7 @@ def test_a_changed_file_of_the_archive_is_found_and_left_for_a_backup(used: Desk
         assert found(used) == []
 
 
-@pytest.mark.parametrize("books_url", ["sqlite"], indirect=True)
+@ON_ONE
 def test_the_command_ends_with_1_where_something_differs(
     used: Desk, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -131,7 +142,7 @@ def test_the_command_ends_with_1_where_something_differs(
     assert run([*options, "rebuild"]) == 0
 
 
-@pytest.mark.parametrize("books_url", ["sqlite"], indirect=True)
+@ON_ONE
 def test_a_broken_journal_proves_nothing(used: Desk) -> None:
     from ledger.journal import JournalBroken
 

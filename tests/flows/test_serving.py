@@ -13,7 +13,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,10 @@ import pytest
 
 from flows.desk import Desk
 from flows.logbook import open_logbook
-from flows.nights import run_night
+from flows.nights import last_run, run_night
 from flows.serving import Service, environment_of
 from flows.settings import settings_from
+from ledger.nights import RunOutcome
 
 HOUSE = Path(__file__).parents[2]
 PATIENCE = 150.0
@@ -130,6 +131,20 @@ def test_a_night_is_due_after_its_hour_and_once(desk: Desk) -> None:
     assert not service._is_night()
     clock[0] = datetime(2003, 7, 17, 12, 0, tzinfo=UTC)
     assert service._is_night(), "a machine that was off makes the missed night up"
+
+
+@pytest.mark.parametrize("books_url", ["sqlite"], indirect=True)
+def test_a_night_that_is_due_is_run_and_recorded(desk: Desk) -> None:
+    yesterday = datetime.now(UTC) - timedelta(days=2)
+    service = Service(desk, open_logbook(part="test"), (), started_at=yesterday)
+    service._look_after_the_night()
+    assert service._night.process is not None
+    assert service._night.process.wait(PATIENCE) in (0, 1)
+    service._look_after_the_night()
+    assert service._night.process is None
+    assert last_run(desk).outcome is RunOutcome.DONE
+    assert not service._is_night()
+    assert list(desk.settings.outbox.glob("*.eml")), "its summary is mailed, here into the outbox"
 
 
 def test_a_part_runs_on_the_same_workspace_and_clock(tmp_path: Path) -> None:
