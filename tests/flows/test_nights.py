@@ -6,6 +6,8 @@ import json
 import os
 import random
 import signal
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -320,3 +322,43 @@ def test_every_line_about_a_run_stays_written(monday: Workplace) -> None:
     run_night(monday.at(MONDAY_NIGHT))
     with monday.desk.books.reading() as connection:
         assert [run.outcome for run in nights.runs(connection)] == [RunOutcome.DONE, RunOutcome.BEGUN]
+
+
+@pytest.mark.timeout(900)
+def test_the_flow_runs_a_night_and_shows_its_checks_in_prefect(monday: Workplace) -> None:
+    """In a process of its own: Prefect reads its home once."""
+    monday.logged("0103", at("13:00"), 2)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT", "TENDERFAX"))}
+    environment |= {"TENDERFAX_WORKSPACE": str(monday.folder), "TENDERFAX_NOW": MONDAY_NIGHT.isoformat()}
+    said = subprocess.run(
+        [sys.executable, "-c", _FLOW, str(monday.folder)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parents[2],
+    )
+    assert said.returncode == 0, said.stderr[-2000:]
+    shown = json.loads(said.stdout.splitlines()[-1])
+    assert shown["balanced"] is False
+    rows = {row["check"]: row for row in json.loads(shown["table"])}
+    assert (rows["REC_FAX_NOT_ARCHIVED"]["outcome"], rows["REC_FAX_NOT_ARCHIVED"]["breaks"]) == ("broken", 1)
+    assert [path.name for path in (monday.folder / "reconciliation").iterdir() if path.is_dir()] == ["2003-07-14"]
+
+
+_FLOW = """
+import asyncio, json, sys
+from pathlib import Path
+from flows.prefect_home import settle_prefect
+settle_prefect(Path(sys.argv[1]))
+from prefect.client.orchestration import get_client
+from flows.nightly import nightly
+
+async def once():
+    balanced = await nightly()
+    async with get_client() as client:
+        (artifact, *_) = await client.read_artifacts()
+    print(json.dumps({"balanced": balanced, "table": artifact.data}))
+
+asyncio.run(once())
+"""

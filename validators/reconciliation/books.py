@@ -222,6 +222,7 @@ def _changed(one: LedgerChange) -> Mismatch:
     fires="100 shares of a tendered grant were exercised after its form was judged",
     passes="a grant changed that no form names",
     over=_forms_touched,
+    not_due=_after_acceptance,
 )
 def grants_are_as_when_validated(facts: NightFacts) -> Iterator[Mismatch]:
     """Every row of the ledger that a form rests on, grant or holder, is as it was when the form was validated. Forms on
