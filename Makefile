@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 TRAINING := .venv-training
 REPORT ?= $(wildcard outputs/demo/books/reconciliation/*/report.pdf)
 
-.PHONY: demo test check lock bench-nightly bench-reading bench-speed bench-mutants bench-faults bench-load rules pictures train system-run system-test clean
+.PHONY: demo test check lock bench-desk bench-nightly bench-reading bench-speed bench-mutants bench-faults bench-load rules pictures train system-run system-test clean
 
 demo: $(VENV)/.ready system-run   ## the sample faxes end to end, into outputs/demo
 	$(BIN)/tenderfax demo
@@ -38,6 +38,9 @@ bench-faults: $(VENV)/.ready system-test   ## the house under every fault (hours
 
 bench-load: $(VENV)/.ready system-run      ## bursts, a soak, throughput; ROWS="--short soak" for some
 	$(BIN)/python -m benchmarks.load $(ROWS)
+
+bench-desk: $(VENV)/.ready     ## the desk under ten people; ROWS="--database URL" for PostgreSQL
+	$(BIN)/python -m benchmarks.desk $(ROWS)
 
 bench-nightly: $(VENV)/.ready     ## the nightly reconciliation from 1,000 to 100,000 submissions; SIZES="--sizes 10000"
 	$(BIN)/python -m benchmarks.nightly $(SIZES)
