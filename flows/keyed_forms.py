@@ -36,7 +36,7 @@ def key_form(desk: Desk, path: Path, *, clerk: str, stamp: str | None) -> str:
         known = record.keyed.get(submission.id)
         if known is not None and replace(known.submission, sequence=0) == submission:
             return submission.id
-        faxed = {s.id for h in record.faxes.values() if h.transmission for s in h.transmission.submissions}
+        faxed = {s.id for h in record.faxes.values() for version in h.versions for s in version.submissions}
         if known is not None or submission.id in faxed:
             raise MalformedCase(f"{path.name}, id: {submission.id!r} is another form's; give this one its own id")
         journal.append(connection, [NewEvent(desk.now(), clerk, FormKeyed(submission, clerk))])

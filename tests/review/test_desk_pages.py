@@ -31,6 +31,16 @@ def regroupings(house: Any) -> list[tuple[str, PagesRegrouped]]:
         return [(e.actor, b) for e in journal.read(connection) if isinstance(b := e.body(), PagesRegrouped)]
 
 
+def same_from_the_first_line(house: Any) -> Any:
+    """The books as the desk carries them on, which must be what a replay of the whole journal gives."""
+    now = house.app.state.desk.boards.now().running.judged
+    with house.books.reading() as connection:
+        again = start(house.workplace.offer.terms, connection).judged
+    assert (again.submissions, again.judgements, again.standings) == (now.submissions, now.judgements, now.standings)
+    assert again.record == now.record
+    return now
+
+
 def put_right(window: Any, fax: str) -> None:
     """Moves page 3 to form 1 and page 4 to form 2, has the fax read again and saves."""
     window.goto(f"/faxes/{fax}/pages")
@@ -76,12 +86,17 @@ def test_a_regrouping_is_the_same_from_the_journals_first_line(
     window.fill("[name=reason]", "the same hand")
     window.click("#save")
     window.wait_for_url(re.compile(r"said=regrouped"))
-    now = served.app.state.desk.boards.now().running.judged
-    with served.books.reading() as connection:
-        again = start(served.workplace.offer.terms, connection).judged
-    assert (again.submissions, again.judgements, again.standings) == (now.submissions, now.judgements, now.standings)
+    judged = same_from_the_first_line(served)
     for number in (0, 1):
-        assert again.standings[served.holder(number).holder_id].state is State.TENDERED
+        assert judged.standings[served.holder(number).holder_id].state is State.TENDERED
+    window.goto(f"/faxes/{mixed_up}/pages")
+    window.click("button:has-text('Take back')")
+    expect(window.locator(".said")).to_contain_text("Taken back")
+    judged = same_from_the_first_line(served)
+    assert all(submission.id in judged.judgements for submission in regrouping.forms_on(judged.record, mixed_up))
+    for number in (0, 1):
+        standing = judged.standings.get(served.holder(number).holder_id)
+        assert standing is None or not standing.grants
 
 
 def test_two_pages_of_one_form_are_split_and_joined_by_their_buttons(
