@@ -28,9 +28,13 @@ from flows.receiving import Arrival, NameRefused, check_name, keep_received, ref
 
 
 class Outcome(StrEnum):
-    """What became of a file: taken in; seen to be no fax and kept; left where it lies; or not to be had just now."""
+    """What became of a file: taken in; seen to be no fax and kept; left where it lies; or not to be had just now.
+
+    STUCK is taken in, but we may not remove it: the books know it and it adds nothing when it is seen again.
+    """
 
     TAKEN = "taken"
+    STUCK = "stuck"
     REFUSED = "refused"
     SET_ASIDE = "set aside"
     BUSY = "busy"
@@ -90,10 +94,13 @@ def _take(desk: Desk, seen: Sight) -> TakenOver:
         return TakenOver(Outcome.CHANGED)
     arrival = keep_received(desk, seen.path, content, told, delivery_id=delivery_of(seen, content))
     # The books hold it now. Should the name belong to another file by now, that one is another delivery.
-    if _is_still(seen):
-        _remove(seen.path)
-    if told.sidecar is not None and not _is_needed(told.sidecar):
-        _remove(told.sidecar)
+    try:
+        if _is_still(seen):
+            _remove(seen.path)
+        if told.sidecar is not None and not _is_needed(told.sidecar):
+            _remove(told.sidecar)
+    except PermissionError:
+        return TakenOver(Outcome.STUCK, arrival)
     return TakenOver(Outcome.TAKEN, arrival)
 
 

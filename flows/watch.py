@@ -115,7 +115,7 @@ class _Running:
         if watcher.gave_up:
             self.left = f"the work was held up ({watcher.gave_up})"
         elif watcher.unfinished:
-            self.left = f"{len(watcher.unfinished)} faxes were not finished"
+            self.left = f"{len(watcher.unfinished)} faxes or files were not finished"
 
     def _endpoint(self, figures: Figures) -> Endpoint | None:
         """/healthz and /metrics; a second watcher on this machine does without, unless it was given its own address."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
@@ -34,6 +35,8 @@ _SHORTEST_WAIT = 0.2
 """Between two looks at the inbox, however many events there are: a burst of them is one look."""
 _BUSY_WAIT = 2.0
 """Until a file that somebody holds is tried again."""
+_OF_ONE_FILE = frozenset({errno.EIO, errno.EACCES, errno.EPERM, errno.ESTALE, errno.EISDIR, errno.ENAMETOOLONG})
+"""A disk's errors that may be one file's own: a bad sector, rights, a file replaced on another machine."""
 _GRACE_FOR_PREFECT = 60.0
 _HALF_WRITTEN_FOR = timedelta(hours=1)
 """After that long a file still half written is nobody's: whoever wrote it was killed."""
@@ -54,7 +57,7 @@ class Watcher:
     hurry: asyncio.Event = field(default_factory=asyncio.Event)
     """Asks it to end without finishing what is being read."""
     unfinished: dict[str, str] = field(default_factory=dict)
-    """Faxes that a fault of ours keeps from being finished, and what it was."""
+    """Faxes, and files of the inbox, that a fault of ours keeps from being finished, and what it was."""
     gave_up: str | None = None
     """With `once`: the trouble that did not pass."""
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -111,29 +114,55 @@ class Watcher:
         """Takes over what is complete; how the inbox looked, and how many of it somebody else holds."""
         look = await asyncio.to_thread(self.inbox.look)
         self.figures.looked(look)
-        busy, again = 0, False
+        outcomes: list[Outcome | OSError] = []
         for sight in look.ready:
             if self.stop.is_set():
                 break
-            outcome = await self._take_over(sight)
-            busy += outcome is Outcome.BUSY
-            again = again or outcome in (Outcome.TAKEN, Outcome.CHANGED)
+            outcomes.append(await self._take_over_or_let_lie(sight))
         for sidecar in look.lone_sidecars:
             await self._take_late_sidecar(sidecar)
-        if not again:
-            return look, busy
-        after = await asyncio.to_thread(self.inbox.look)
-        self.figures.looked(after)
-        return after, busy
+        refused = [one for one in outcomes if isinstance(one, OSError)]
+        if refused and len(refused) == len(outcomes):
+            raise refused[0]  # nothing at all could be taken: it is the disk, and not one file
+        if outcomes:
+            look = await asyncio.to_thread(self.inbox.look)
+            self.figures.looked(look)
+        return look, outcomes.count(Outcome.BUSY) + len(refused)
+
+    async def _take_over_or_let_lie(self, sight: Sight) -> Outcome | OSError:
+        """One file that cannot be taken keeps no other from it; it stays where it is, and that is said once."""
+        try:
+            return await self._take_over(sight)
+        except OSError as failure:
+            if failure.errno not in _OF_ONE_FILE:
+                raise
+            self._is_left(sight, failure)
+            return failure
+        except Exception as failure:
+            if is_passing(failure):
+                raise
+            self._is_left(sight, failure)
+            self.inbox.set_aside(sight)
+            return Outcome.SET_ASIDE
+
+    def _is_left(self, sight: Sight, failure: Exception) -> None:
+        name = shown_in_log(sight.path)
+        if name not in self.unfinished:
+            self.log.error("not_taken_over", file=name, kind=kind_of(failure))
+        self.unfinished[name] = kind_of(failure)
 
     async def _take_over(self, sight: Sight) -> Outcome:
         began = time.perf_counter()
         taken = await asyncio.to_thread(take_over, self.desk, sight)
         arrival = taken.arrival
         match taken.outcome:
-            case Outcome.TAKEN:
+            case Outcome.TAKEN | Outcome.STUCK:
                 self.figures.stage_took("receive", time.perf_counter() - began)
+                self.unfinished.pop(shown_in_log(sight.path), None)
                 await self._was_taken(sight, taken)
+                if taken.outcome is Outcome.STUCK:
+                    self.log.error("cannot_be_removed", file=shown_in_log(sight.path))
+                    self.inbox.set_aside(sight)
             case Outcome.CHANGED:
                 self.inbox.look_anew(sight)
             case Outcome.SET_ASIDE | Outcome.REFUSED:
@@ -165,7 +194,14 @@ class Watcher:
         self._work.set()
 
     async def _take_late_sidecar(self, sight: Sight) -> None:
-        found = await asyncio.to_thread(take_late_sidecar, self.desk, sight, self.inbox.seconds_here(sight))
+        try:
+            found = await asyncio.to_thread(take_late_sidecar, self.desk, sight, self.inbox.seconds_here(sight))
+        except Exception as failure:
+            if is_passing(failure) and getattr(failure, "errno", None) not in _OF_ONE_FILE:
+                raise
+            self._is_left(sight, failure)
+            self.inbox.set_aside(sight)
+            return
         if found.is_left:
             self.inbox.set_aside(sight)
         if found.says is not None:
@@ -384,7 +420,7 @@ class Watcher:
                 async with asyncio.timeout(self.desk.settings.shutdown_seconds):
                     await self._finished_or_hurried(working)
         self.house.pool.close()
-        await asyncio.wait(working, timeout=10)
+        await asyncio.wait(working, timeout=_WIND_UP_SECONDS)
         for task in (*working, *others):
             task.cancel()
         await asyncio.gather(*working, *others, return_exceptions=True)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +183,29 @@ def test_a_disk_that_is_away_is_said_once_and_waited_out(quick: Desk, capsys: py
     asyncio.run(away_for_a_while())
     said = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert [line["event"] for line in said if line.get("work") == "receiving"] == ["held_up", "goes_on"]
+
+
+@ON_ONE
+def test_one_file_that_cannot_be_taken_keeps_no_other_from_it(quick: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    """The first file's place in the archive is a folder that is not empty: it cannot be kept there, whoever tries."""
+    first = put(quick, "1.tif", "one")
+    put(quick, "2.tif", "two")
+    digest = sha256(first.read_bytes()).hexdigest()
+    (quick.settings.archive / digest[:2] / f"{digest}.tif" / "in the way").mkdir(parents=True)
+    watcher = Watcher(quick, open_logbook(part="test"), Figures(), None)
+
+    async def for_a_while() -> None:
+        running = asyncio.create_task(watcher.run())
+        await until(lambda: states(quick) == ["done"])
+        await asyncio.sleep(1.5)
+        watcher.stop.set()
+        await running
+
+    asyncio.run(for_a_while())
+    assert first.exists()
+    assert [body.file for body in events(quick, EventKind.FAX_RECEIVED)] == ["2.tif"]
+    said = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [line["file"] for line in said if line["event"] == "not_taken_over"] == ["1.tif"]
 
 
 @ON_ONE
