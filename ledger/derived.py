@@ -128,6 +128,14 @@ class OtherRow:
     stored: Mapping[str, Any] | None
     due: Mapping[str, Any] | None
 
+    @property
+    def about(self) -> str:
+        """The form, else the holder or the fax, that the row is about."""
+        row = self.stored or self.due or {}
+        if self.table == "queue":
+            return str(row["submission_id"] or row["fax"])
+        return str(row["submission_id"]) if self.table == "findings" else self.key
+
 
 def other_rows(connection: Connection, due: Derived) -> tuple[OtherRow, ...]:
     """Every stored row that differs from `due`, which must be of the line that the tables were made from."""

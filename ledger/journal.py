@@ -51,8 +51,12 @@ def append(connection: Connection, events: Iterable[NewEvent]) -> tuple[Event, .
     return tuple(written)
 
 
-def head(connection: Connection) -> Head:
-    row = connection.execute(select(journal.c.seq, journal.c.hash).order_by(journal.c.seq.desc()).limit(1)).first()
+def head(connection: Connection, *, as_of: datetime | None = None) -> Head:
+    """The last line; with `as_of` the last one recorded at or before that instant."""
+    query = select(journal.c.seq, journal.c.hash).order_by(journal.c.seq.desc()).limit(1)
+    if as_of is not None:
+        query = query.where(journal.c.at <= as_of)
+    row = connection.execute(query).first()
     return Head(row.seq, row.hash) if row else Head(0, GENESIS)
 
 

@@ -74,16 +74,18 @@ def gather(sources: Sources, connection: Connection, as_of: datetime, before: Ni
     """A full proof: every line, every file. `before` is the night of the last run before `as_of`."""
     terms = sources.terms
     try:
-        head = journal.verify(connection)
+        journal.verify(connection)
         if before is not None and before.proof.journal_seq:
             journal.verify(connection, Head(before.proof.journal_seq, before.proof.journal_hash))
-        lines = lines_of(journal.entries(connection))
         record = record_as_of(terms, connection, as_of)
+        # What came later must not show in a report of then.
+        lines = lines_of(entry for entry in journal.entries(connection) if entry.seq <= record.seq)
+        head = journal.head(connection, as_of=as_of)
         judged = judge_record(terms, connection, record)
     except (JournalBroken, MalformedRecord) as broken:
         return _broken(sources, connection, as_of, broken)
     books = book_facts(judged, lines, archived_names(connection), connection, terms, as_of)
-    stored = _stored(connection, judged, terms, is_now=as_of >= last_at(connection))
+    stored = _stored(connection, judged, head, terms)
     versions = tuple(_version_states(sources, connection, record))
     whole = BooksRead(head, lines, judged, books, stored, versions, ever_known(connection))
     return with_the_rest(sources, connection, as_of, before, whole, proven={})
@@ -173,21 +175,28 @@ def last_at(connection: Connection) -> datetime:
 # ------------------------------------------------------------------------------------------------ stored and replayed
 
 
-def _stored(connection: Connection, judged: Judged, terms: Terms, *, is_now: bool) -> StoredFacts:
-    """The derived tables against the journal up to the line that they were made from."""
+def _stored(connection: Connection, judged: Judged, head: Head, terms: Terms) -> StoredFacts:
+    """The derived tables against the journal up to the line that they were made from.
+
+    Of rows about forms and holders that were not there yet, or no longer are, at the night's moment nothing is said.
+    """
     line = derived.derived_seq(connection)
-    if line == 0:
+    rows = len(judged.submissions) + len(judged.standings)
+    if line == 0 and rows:
         return StoredFacts(why_not="nothing is stored yet: it is made again when somebody asks")
-    if not is_now:
-        return StoredFacts(why_not="what is stored is of a later moment than this report")
+    if line == 0:
+        return StoredFacts(expiration=judged.expiration, expiration_due=judged.expiration)
     due = judged
-    if line != judged.record.seq:
+    if line != head.seq:
         due = judge_record(terms, connection, replay(journal.read(connection, until=line), empty_record(terms)))
+    there = {s.id for s in judged.submissions} | judged.standings.keys() | judged.record.faxes.keys()
+    later = {s.id for s in due.submissions} | due.standings.keys() | due.record.faxes.keys()
     others = derived.other_rows(connection, derive(due))
-    return stored_facts(connection, due, others)
+    others = tuple(one for one in others if one.about in there or one.about not in later)
+    return stored_facts(connection, due, others, rows)
 
 
-def stored_facts(connection: Connection, due: Judged, others: Iterable[OtherRow]) -> StoredFacts:
+def stored_facts(connection: Connection, due: Judged, others: Iterable[OtherRow], rows: int) -> StoredFacts:
     """Rows that differ, told apart: other share numbers in a standing are the ledger's affair."""
     differences, shares = [], []
     for other in others:
@@ -196,7 +205,7 @@ def stored_facts(connection: Connection, due: Judged, others: Iterable[OtherRow]
         else:
             differences.append(_difference(other, due.judgements))
     return StoredFacts(
-        rows=len(due.submissions) + len(due.standings),
+        rows=rows,
         differences=tuple(sorted(set(differences), key=lambda one: (one.key, one.what))),
         shares=tuple(shares),
         expiration=derived.expiration_used(connection),
@@ -372,13 +381,15 @@ def _ledger_problem(sources: Sources, connection: Connection, imported: LedgerIm
     except LedgerRefused:
         return "its files are refused by this version of the program"
     kept = grants.load_version(connection, imported.version)
-    for name, theirs, ours in (("holder", said.holders, kept.holders), ("grant", said.grants, kept.grants)):
-        by_id = {one.holder_id if name == "holder" else one.grant_no: one for one in theirs}  # type: ignore[union-attr]
-        our_ids = {one.holder_id if name == "holder" else one.grant_no: one for one in ours}  # type: ignore[union-attr]
-        other = sorted(key for key in by_id.keys() | our_ids.keys() if by_id.get(key) != our_ids.get(key))
-        if other:
-            return f"the row of {name} {other[0]} in the database is not what its file says"
-    return ""
+    theirs, ours = _rows_by_name(said), _rows_by_name(kept)
+    other = sorted(name for name in theirs.keys() | ours.keys() if theirs.get(name) != ours.get(name))
+    return f"the row of {other[0]} in the database is not what its file says" if other else ""
+
+
+def _rows_by_name(ledger: OptionLedger) -> Mapping[str, object]:
+    """Every row under what a message may call it."""
+    holders: dict[str, object] = {f"holder {holder.holder_id}": holder for holder in ledger.holders}
+    return holders | {f"grant {grant.grant_no}": grant for grant in ledger.grants}
 
 
 # ---------------------------------------------------------------------------------------------------- beside the books

@@ -113,6 +113,25 @@ def test_as_of_a_moment_without_a_run_is_found_anew_beside_the_days_report(monda
     assert run_night(monday.at(TUESDAY_NIGHT), as_of=at("10:50")).night.tendered_shares == 2200
 
 
+def test_as_of_a_moment_without_a_run_stays_the_same_whatever_comes_later(monday: Workplace) -> None:
+    moment, later = at("19:00"), monday.at(WEDNESDAY_NIGHT)
+    then = find_night(sources_of(later), moment)[0]
+    late = election("S4", printed_name="Otto Rest", tax_id="000-12-1009", email="otto at example", grants=[])
+    monday.keyed(late, at("19:30"))
+    monday.decided("S1", "EMAIL_MISSING", "form", Verdict.CLEAR, at("19:40"))
+    monday.faxed("0103", at("19:50"), "COVER")
+    monday.logged("0103", at("19:50"), 1)
+    monday.imported(at("20:00"), "2003-07-14", holders=HOLDERS.replace("Buyer", "Chief Buyer"))
+    assert find_night(sources_of(later), moment)[0] == then
+
+
+def test_as_of_a_past_moment_still_sees_what_was_done_behind_the_programs_back(monday: Workplace) -> None:
+    monday.keyed(election("S9", printed_name="Otto Rest", tax_id="000-12-1009", grants=[]), at("19:30"))
+    monday.behind_its_back("UPDATE standings SET state = 'WITHDRAWN' WHERE holder_id = 'H1'")
+    night = find_night(sources_of(monday.desk), at("19:00"))[0]
+    assert broken(night) == [("REC_STANDING_REPLAY", "H1")]
+
+
 def test_a_moment_that_has_not_come_is_refused(monday: Workplace) -> None:
     with pytest.raises(BadSetting, match="has not come"):
         run_night(monday.at(MONDAY_NIGHT), as_of=TUESDAY_NIGHT)
@@ -256,9 +275,13 @@ def test_a_past_offer_taken_in_today_is_reconciled_as_the_papers_say(tmp_path: P
         path = tmp_path / f"{number}.json"
         path.write_text(json.dumps(form))
         key_form(books.at(today), path, clerk="Eva", stamp=None)
+        refresh(books.at(today))
     night = run_night(books.at(today), as_of=MONDAY_NIGHT).night
     assert [form.submission_id for form in night.forms] == ["S1"]
     assert (night.balanced, night.tendered_shares) == (True, 2200)
+    books.behind_its_back("UPDATE standings SET state = 'WITHDRAWN'")
+    found = run_night(books.at(today), as_of=MONDAY_NIGHT).night
+    assert broken(found) == [("REC_STANDING_REPLAY", "H1")]
 
 
 # ------------------------------------------------------------------------------------------- how the runs go

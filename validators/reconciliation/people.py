@@ -325,7 +325,7 @@ def decisions_are_on_findings_that_still_say_so(facts: NightFacts) -> Iterator[M
     next_step="Have the deletion decided and recorded; restore the log from a backup.",
     fires="the offer was terminated and its forms are still kept; line 7 of the desk's log is gone",
     passes="the offer runs, and the log is complete",
-    over=lambda facts: len(facts.forms) + facts.access.lines,
+    over=lambda facts: len(facts.forms),
     cite="EF-I 10A; rulebook 7",
 )
 def personal_data_has_a_purpose_and_a_log(facts: NightFacts) -> Iterator[Mismatch]:
