@@ -21,6 +21,7 @@ _SCHEDULE_TEXTS: Mapping[str, str] = MappingProxyType(
 )
 _SCHEDULE_SIGNED = frozenset({"signed", "signature"})
 """The schedule's boxes, by the names of its fields and of what is read on its blank."""
+ROWS_OF_A_TABLE, ROWS_OF_A_SCHEDULE = 8, 20
 _NOWHERE = Box(0.0, 0.0, 0.0, 0.0)
 
 
@@ -93,9 +94,10 @@ def _changed_rows(
 ) -> tuple[GrantRow, ...]:
     name, _, cell = part.partition(".")
     number = name.removeprefix("row")
-    if not number.isdecimal() or not 1 <= int(number) <= len(rows):
+    if not (number.isascii() and number.isdecimal()) or not 1 <= int(number) <= max(len(rows), _most_rows(key)):
         raise NoSuchField(f"{submission.id}: no row is called {name!r}")
     index = int(number) - 1
+    rows += (GrantRow(),) * (index + 1 - len(rows))
     if cell in _CELLS:
         row = replace(rows[index], **_change(cell, value))
     elif cell in _MARKS:
@@ -103,6 +105,11 @@ def _changed_rows(
     else:
         raise NoSuchField(f"{submission.id}: no cell is called {key!r}")
     return (*rows[:index], row, *rows[index + 1 :])
+
+
+def _most_rows(key: str) -> int:
+    """How many rows the paper has place for: the machine may have seen nothing in one that a person reads."""
+    return ROWS_OF_A_SCHEDULE if key.startswith("schedule.") else ROWS_OF_A_TABLE
 
 
 def _change(name: str, value: object) -> dict[str, Any]:

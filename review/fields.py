@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from core.corrections import ROWS_OF_A_TABLE
 from core.findings import FORM, Finding
 from core.grammar import normalise_grant_no, parse_date_and_time
 from core.holders import Holder, OptionLedger
@@ -146,6 +147,8 @@ class Row:
     target: str
     cells: tuple[Field, ...]
     struck: bool
+    is_spare: bool = False
+    """Nothing was read in it; it stands there to be keyed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +217,8 @@ def form_fields(submission: Submission, holder: Holder | None, ledger: OptionLed
     fields = {key: _field(submission, line) for key, line in lines.items()}
     row_names = list(dict.fromkeys(key.rpartition(".")[0] for key in fields if key.rpartition(".")[2] in CELLS))
     rows = tuple(row for name in row_names if (row := _row(name, fields, submission)) is not None)
+    if submission.fax is not None and submission.kind is Kind.ELECTION and (spare := _spare_row(submission, ledger)):
+        rows = tuple(sorted((*rows, spare), key=lambda row: row.name.startswith("schedule.")))
     boxes = tuple(one for key, one in fields.items() if key.rpartition(".")[2] not in CELLS)
     return FormFields(rows, tuple(sorted(boxes, key=lambda one: _box_order(one.key))))
 
@@ -232,6 +237,21 @@ def _row(name: str, fields: Mapping[str, Field], submission: Submission) -> Row 
     label = name.replace("schedule.row", "S").replace("row", "")
     position = _position(submission.fields, name)
     return Row(name, label, normalise_grant_no(number) or f"row{position}", cells, bool(written and written.struck))
+
+
+def _spare_row(submission: Submission, ledger: OptionLedger) -> Row | None:
+    """The first row of the table in which nothing was read: a person may see writing there. None on a full table."""
+    number = len(submission.fields.rows) + 1
+    if number > ROWS_OF_A_TABLE:
+        return None
+    name = f"row{number}"
+    keys = [f"{name}.{cell}" for cell in CELLS]
+    known = {key: Reading(key, "", "", Mark.BLANK, 1.0, 0, _NOWHERE, "") for key in keys}
+    known |= {key: reading for key in keys if (reading := submission.readings.get(key)) is not None}
+    empty = replace(submission, readings=MappingProxyType(known))
+    cells = tuple(_field(submission, line) for line in field_lines(empty, None, ledger))
+    in_order = tuple(sorted(cells, key=lambda one: CELLS.index(one.key.rpartition(".")[2])))
+    return Row(name, str(number), name, in_order, struck=False, is_spare=True)
 
 
 def _position(fields: Fields, name: str) -> int:

@@ -28,6 +28,15 @@ FORM = Submission(
 )
 
 
+def test_a_row_in_which_nothing_was_read_can_be_keyed() -> None:
+    form = Submission("S1", Kind.ELECTION, fields=Fields(rows=(GrantRow("1041"),)), fax="a" * 64)
+    keyed = corrected(corrected(form, "row3.grant_no", "1187"), "row3.shares", "1,000")
+    assert keyed.fields.rows == (GrantRow("1041"), GrantRow(), GrantRow("1187", shares="1,000"))
+    assert keyed.readings["row3.shares"].reader == "person"
+    with pytest.raises(NoSuchField):
+        corrected(form, "row9.grant_no", "1187")
+
+
 def test_a_schedules_boxes_are_corrected_by_the_names_they_are_read_under() -> None:
     form = Submission("S1", Kind.ELECTION, fields=Fields(schedule=Schedule((), "A. Quinn", False, "7/4")))
     for key, value in (("printed_name", "A. Quin"), ("signature", "yes"), ("signed_on", "7/14/2003")):
@@ -96,11 +105,11 @@ def test_a_fact_of_receipt_can_be_corrected(key: str, value: str, changed: dict[
     ("key", "value"),
     [
         ("colour", "red"),
-        ("row3.shares", "1"),
+        ("row9.shares", "1"),
         ("row0.shares", "1"),
         ("rowx.shares", "1"),
         ("row1.colour", "red"),
-        ("schedule.row2.shares", "1"),
+        ("schedule.row21.shares", "1"),
         ("amend_box", "perhaps"),
         ("row1.struck", "perhaps"),
         ("kind", "letter"),

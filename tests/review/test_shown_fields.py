@@ -64,6 +64,18 @@ def test_a_box_on_a_page_that_is_missing_is_not_said_to_be_signed(house: Any) ->
     assert keyed is not None and (keyed.says, keyed.state) == ("signed", "keyed")
 
 
+def test_a_row_that_the_reader_saw_nothing_in_is_there_to_be_keyed(house: Any) -> None:
+    holder = house.holder()
+    paper = house.election(holder, signed_at=SIGNED)
+    (submission,) = read_fax(paper, house.forms, file="a.tif").submissions
+    fields = form_fields(submission, holder, house.ledger)
+    spare = fields.rows[-1]
+    assert (spare.name, spare.is_spare, [cell.state for cell in spare.cells]) == ("row3", True, ["blank"] * 4)
+    keyed = form_fields(corrected(submission, "row3.grant_no", "9999"), holder, house.ledger)
+    assert [(row.name, row.is_spare) for row in keyed.rows][-2:] == [("row3", False), ("row4", True)]
+    assert [cell.says for cell in keyed.rows[2].cells] == ["9999", "", "", ""]
+
+
 def test_words_beside_the_boxes_are_the_machines_not_a_persons(house: Any) -> None:
     holder = house.holder()
     (submission,) = read_fax(house.election(holder, signed_at=SIGNED), house.forms, file="a.tif").submissions
