@@ -7,6 +7,7 @@ import json
 import os
 import re
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,6 +40,13 @@ class Heartbeat:
                 Path(beside).replace(self.path)
             finally:
                 Path(beside).unlink(missing_ok=True)
+
+    def sweep(self, is_gone: Callable[[str], bool]) -> None:
+        """Removes the heartbeats of those who died here: now that another runs, nobody need look after them."""
+        for path in self.folder.glob("*.json"):
+            with contextlib.suppress(OSError, ValueError, KeyError):
+                if is_gone(json.loads(path.read_text())["owner"]):
+                    path.unlink()
 
     def remove(self) -> None:
         with contextlib.suppress(OSError):

@@ -23,7 +23,7 @@ from judging.nights.nights import (
     written_night,
 )
 from judging.nights.sources import Sources
-from ledger import nights
+from ledger import journal, nights
 from ledger.nights import NightRun, ProofKind, RunOutcome
 
 RUNS_AT = time(21, 30)
@@ -150,8 +150,8 @@ class LastRun:
     """How the nightly runs stand, for `tenderfax status` and /metrics.
 
     `outcome` is of the last run's last line, None when there was none. `due_at` is the last hour at which a run was
-    due. `overdue`: that one has not been done, two hours later. `failing`: the last run failed or was killed.
-    `balanced` and `done_as_of` are of the last run that was done.
+    due. `overdue`: that one has not been done, two hours later, though the books were there by then. `failing`: the
+    last run failed or was killed. `balanced` and `done_as_of` are of the last run that was done.
     """
 
     outcome: RunOutcome | None
@@ -169,7 +169,10 @@ def last_run(desk: Desk) -> LastRun:
     with desk.books.reading() as connection:
         latest = next(nights.runs(connection, limit=1), None)
         done = nights.last_done(connection)
+        first = next(journal.read(connection, until=1), None)
     due_at = _last_due(desk)
+    # Books that were begun since then owe no run for it.
+    was_due = first is not None and first.at <= due_at
     killed = latest is not None and latest.outcome is RunOutcome.BEGUN and datetime.now(UTC) - latest.at > _LONGEST
     return LastRun(
         outcome=latest.outcome if latest is not None else None,
@@ -178,7 +181,7 @@ def last_run(desk: Desk) -> LastRun:
         done_as_of=done.as_of if done is not None else None,
         balanced=done.balanced if done is not None else None,
         due_at=due_at,
-        overdue=desk.now() > due_at + _GRACE and (done is None or done.as_of < due_at),
+        overdue=was_due and desk.now() > due_at + _GRACE and (done is None or done.as_of < due_at),
         failing=killed or (latest is not None and latest.outcome is RunOutcome.FAILED),
     )
 

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 
 from watchfiles import awatch
 
-from flows.attempts import House, open_house, release_lost_claims, release_own_claims, this_owner
+from flows.attempts import House, open_house, owner_is_gone, release_lost_claims, release_own_claims, this_owner
 from flows.desk import Desk
 from flows.figures import Figures
 from flows.heartbeat import Heartbeat
@@ -368,6 +368,7 @@ class Watcher:
         for folder in (self.desk.settings.archive, self.desk.settings.quarantine):
             if swept := archive.sweep(folder, before=datetime.now(UTC) - _HALF_WRITTEN_FOR):
                 self.log.info("half_written_files_removed", files=swept)
+        self.heartbeat.sweep(owner_is_gone)
         pool = pool_for(self.desk)
         self.house = replace(open_house(self.desk, pool), waits_for_others=False, onlooker=self.figures)
         with self.desk.books.reading() as connection:

@@ -7,7 +7,7 @@ import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from flows.attempts import this_owner
+from flows.attempts import owner_is_gone, this_owner
 from flows.desk import Desk
 from flows.figures import Figures
 from flows.heartbeat import Heartbeat
@@ -61,6 +61,16 @@ def test_a_dead_watcher_is_called_to_attention(desk: Desk) -> None:
     found = status_of(desk)
     assert [one.state for one in found.watchers] == ["dead"]
     assert "is dead since" in found.attention[0]
+
+
+def test_the_next_watcher_removes_the_heartbeats_of_the_dead_and_of_nobody_else(desk: Desk) -> None:
+    machine, process_id, _ = this_owner().rsplit(":", 2)
+    ours = Heartbeat(desk.settings.heartbeats, this_owner())
+    ours.write(Figures())
+    Heartbeat(desk.settings.heartbeats, f"{machine}:{99_999_999}:1").write(Figures())
+    Heartbeat(desk.settings.heartbeats, "elsewhere:7:1").write(Figures())
+    ours.sweep(owner_is_gone)
+    assert sorted(one.owner for one in status_of(desk).watchers) == sorted([f"{machine}:{process_id}", "elsewhere:7"])
 
 
 def test_a_watcher_of_another_machine_that_writes_no_more_is_silent(desk: Desk) -> None:
