@@ -12,6 +12,7 @@ import contextlib
 import os
 import random
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -494,6 +495,9 @@ def rows_of(bench: Bench) -> tuple[Row, ...]:
     )
 
 
+_ON_POSTGRESQL = frozenset({"killed", "steps", "copies", "two-watchers", "away"})
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("rows", nargs="*", metavar="ROW", help="only these rows (an unknown name prints all names)")
@@ -501,8 +505,11 @@ def main() -> None:
     parser.add_argument("--sqlite-only", action="store_true", help="leave PostgreSQL out")
     arguments = parser.parse_args()
     doses = SHORT if arguments.short else Doses()
+    # Whoever stops the bench leaves no server and no mounted disk behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with tempfile.TemporaryDirectory(prefix="tenderfax-faults-") as folder, contextlib.ExitStack() as stack:
-        servers = None if arguments.sqlite_only else stack.enter_context(postgres_cluster())
+        needed = not arguments.rows or _ON_POSTGRESQL & set(arguments.rows)
+        servers = stack.enter_context(postgres_cluster()) if needed and not arguments.sqlite_only else None
         title = f"Faults, {'short' if arguments.short else 'full'} dose"
         status = run_rows(rows_of(Bench(Path(folder), doses, servers)), arguments.rows, title)
     sys.exit(status)
