@@ -408,7 +408,7 @@ def _resumed(house: House, program: Program, fault: str, dose: str) -> Outcome:
 
 def readers_misbehave(bench: Bench) -> Iterator[Outcome]:
     """Readers that sleep for ever, take 8 GB or die, among good faxes: three times each, then aside."""
-    house = bench.house("readers", read_seconds=2, read_memory_mb=1024)
+    house = bench.house("readers", read_seconds=6, read_memory_mb=1024)
     orders = ("sleep", "swell", "die")
     bad = {order: house.small_fax(number, order) for number, order in enumerate(orders, start=900)}
     for number, content in zip(range(900, 903), bad.values(), strict=True):
