@@ -15,6 +15,7 @@ from extractors.marks import share_out
 from extractors.page_images import Gray
 from extractors.streaks import without_streaks
 from extractors.zones import PageInk
+from offers.forms import FieldKind, Zone
 from tests.extractors.filled_pages import (
     FIELDS,
     HAND,
@@ -84,6 +85,26 @@ def test_writing_that_overshoots_its_cell_stays_whole() -> None:
     written = next(each.written for each in ink.zones if each.zone.name == "row1_shares")
     assert written.pieces
     assert written.left / 1700 >= box.x0 - 0.02
+
+
+def shared_by_two_rows(*strokes: tuple[int, int]) -> dict[str, list[tuple[int, int]]]:
+    """What two rows of 60 pixels each get of strokes from a height to another: tops and bottoms by zone."""
+    page = np.full((200, 200), 255, np.uint8)
+    for place, (top, bottom) in enumerate(strokes):
+        page[top:bottom, 60 + 30 * place : 64 + 30 * place] = 0
+    boxes = [Box(0.2, 0.2, 0.8, 0.5), Box(0.2, 0.5, 0.8, 0.8)]
+    zones = [Zone(f"row{row}_shares", box, FieldKind.SHARES, False, row) for row, box in enumerate(boxes, 1)]
+    shared = share_out(page, zones)
+    assert not shared.outside
+    return {name: [(piece.top, piece.bottom) for piece in written.pieces] for name, written in shared.by_zone.items()}
+
+
+def test_figures_that_touch_those_of_the_next_row_are_cut_apart() -> None:
+    assert shared_by_two_rows((55, 145)) == {"row1_shares": [(55, 100)], "row2_shares": [(100, 145)]}
+
+
+def test_the_tail_of_a_figure_is_not_cut_off() -> None:
+    assert shared_by_two_rows((55, 115)) == {"row1_shares": [(55, 115)], "row2_shares": []}
 
 
 def test_a_streak_down_the_page_is_taken_out_and_fills_nothing() -> None:
