@@ -112,7 +112,7 @@ def serve(url: str, folder: str, port: int) -> None:
         open_books(url), load_offer(OFFER_FOLDER), Path(folder) / "pages", Path(folder) / "archive", lambda: NOW
     )
     app = create_app(workplace)
-    app.state.desk.boards.now()
+    app.state.desk.warm_up()
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="error")
 
 

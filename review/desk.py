@@ -101,6 +101,12 @@ class Desk:
         """The offer's clock: events, deadlines."""
         return self.workplace.offer_now()
 
+    def warm_up(self) -> None:
+        """Judges everything and compiles the templates, so that the first person to ask does not wait for it."""
+        self.boards.now()
+        for name in self.templates.list_templates(extensions=["html"]):
+            self.templates.get_template(name)
+
     def lease_end(self, claim: FormClaim) -> str:
         """When a claim lapses, on the clock that the pages show: the offer may be replayed, leases never are."""
         return say_clock(self.offer_now() + (claim.lease_until - self.now()), self.zone)

@@ -129,7 +129,7 @@ def serve_desk(desk: Desk, *, host: str, port: int, behind_tls: bool = False, na
         read_again=pages_read_again(desk),
     )
     app = create_app(workplace, hosts=LOCAL_HOSTS | {host.lower(), *(n.lower() for n in names)}, https=behind_tls)
-    app.state.desk.boards.now()  # everything is judged once before the first page is asked for
+    app.state.desk.warm_up()
     sys.stdout.write(f"the desk is open at http://{host}:{port}; Ctrl C closes it\n")
     sys.stdout.flush()
     uvicorn.run(app, host=host, port=port, log_level="warning", server_header=False, proxy_headers=behind_tls)
