@@ -329,7 +329,11 @@ def _killed_after(books: Workplace, seconds: float) -> None:
             run_night(copied_in_place(books).at(MONDAY_NIGHT))
         finally:
             os._exit(0)
-    time.sleep(seconds)
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if os.waitpid(child, os.WNOHANG)[0]:
+            return
+        time.sleep(0.01)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
 
