@@ -63,9 +63,7 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--sizes", default="1000,10000,100000")
     sizes = [int(size) for size in asked.parse_args().sizes.split(",")]
-    print(
-        "| submissions | full proof | processor | memory | 100 more, incremental | processor | memory |"
-    )
+    print("| submissions | full proof | processor | memory | 100 more, incremental | processor | memory |")
     print("|---|---|---|---|---|---|---|")
     for size in sizes:
         with tempfile.TemporaryDirectory(prefix="tenderfax-nights-") as name:

@@ -107,8 +107,7 @@ def _write_one_row_everywhere(books: Books) -> None:
     with books.writing() as connection:
         for statement in (
             f"INSERT INTO journal VALUES (1, 'i', 'fax_read', '{moment}', 'a', 's', '{{}}', 'p', 'h')",
-            "INSERT INTO night_runs (id, outcome, as_of, at, reason) "
-            f"VALUES (1, 'begun', '{moment}', '{moment}', '')",
+            f"INSERT INTO night_runs (id, outcome, as_of, at, reason) VALUES (1, 'begun', '{moment}', '{moment}', '')",
             f"INSERT INTO ledger_versions VALUES (1, '2003-06-10', '{moment}', 'a', 'h', 'g')",
             "INSERT INTO holders (version, holder_id, position, name_on_agreement, legal_name_changes, tax_id, "
             "category, title, country, email, address) "
