@@ -243,7 +243,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=Path("outputs/training"), help="checkpoint and log")
     parser.add_argument("--faces", type=Path, default=Path("outputs/training/faces"), help="fetched faces and digits")
     parser.add_argument("--seed", type=int, default=20030709)
-    parser.add_argument("--steps", type=int, nargs="+", default=[6000, 7500], help="where each cosine ends")
+    parser.add_argument("--steps", type=int, nargs="+", default=[6000, 7500, 16500], help="where each cosine ends")
     parser.add_argument("--every", type=int, default=250, help="steps between validations")
     parser.add_argument("--rate", type=float, default=1.5e-3)
     parser.add_argument("--threads", type=int, default=1)
