@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +25,9 @@ _WRITER_LOCK = 0x7E4DE2FA
 """The PostgreSQL advisory lock that makes the journal's writers wait for each other, as SQLite's write lock does."""
 _WRITES = "tenderfax_writes"
 _BUSY_TIMEOUT_MS = 60_000
+_RETRY_MS = 20
+_PRIMARY_CODE = 0xFF
+"""SQLite's extended result codes hold the primary one in their lowest byte."""
 
 
 class BooksNotReady(TenderfaxError):
@@ -137,8 +142,8 @@ def _sqlite_engine(url: Any) -> Engine:
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
         cursor = connection.cursor()
+        _write_ahead(cursor)
         cursor.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
-        cursor.execute("PRAGMA journal_mode = WAL")
         # FULL, not NORMAL: an event that was acknowledged must survive the power cut.
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
@@ -151,3 +156,19 @@ def _sqlite_engine(url: Any) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _write_ahead(cursor: sqlite3.Cursor) -> None:
+    """Sets the write-ahead log. SQLite does not always wait for the lock that this needs (another connection may be
+    setting it, or be the last one to close): so we wait, as long as for any other lock."""
+    cursor.execute("PRAGMA busy_timeout = 0")
+    for _ in range(_BUSY_TIMEOUT_MS // _RETRY_MS):
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & _PRIMARY_CODE != sqlite3.SQLITE_BUSY:
+                raise
+            time.sleep(_RETRY_MS / 1000)
+        else:
+            return
+    cursor.execute("PRAGMA journal_mode = WAL")
