@@ -100,10 +100,12 @@ NOTHING_WRITTEN = Written()
 
 @dataclass(frozen=True, slots=True)
 class WrittenPage:
-    """The writing of a page: by the name of its zone, and the pieces that stand outside every zone."""
+    """The writing of a page: by the name of its zone, the pieces outside every zone, and the dots of no writing."""
 
     by_zone: Mapping[str, Written]
     outside: tuple[Piece, ...]
+    dots: tuple[Piece, ...] = field(repr=False)
+    """Pieces too small to be writing and too far from any: dirt, or what a fax left of a thin pen."""
     ink: Gray = field(repr=False)
     labels: NDArray[np.int32] = field(repr=False)
 
@@ -125,7 +127,14 @@ def share_out(ink: Gray, zones: Sequence[Zone]) -> WrittenPage:
         zone.name: _written(ink, labels, _without_dirt(homes.get(place, ())), _clip(zone.box, ink))
         for place, zone in enumerate(zones)
     }
-    return WrittenPage(by_zone, tuple(piece for piece in outside if piece.area >= _STROKE_AREA), ink, labels)
+    written = {piece.label for each in by_zone.values() for piece in each.pieces}
+    return WrittenPage(
+        by_zone,
+        tuple(piece for piece in outside if piece.area >= _STROKE_AREA),
+        tuple(piece for piece in pieces if piece.area < _STROKE_AREA and piece.label not in written),
+        ink,
+        labels,
+    )
 
 
 def _pieces(stats: NDArray[np.int32]) -> list[Piece]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from core.readings import Box
+from extractors.crumbs import crumbled_zones
 from extractors.marginalia import notes_on
 from extractors.marks import Written, WrittenPage, share_out
 from extractors.page_images import Gray, RegisteredPage
@@ -31,7 +32,8 @@ _LINE_SHARE = 0.85
 class ZoneInk:
     """One zone with what was written in it.
 
-    `unreadable`: the fax lost this place or it lies badly on the blank; blank paper there proves nothing.
+    `unreadable`: the fax lost this place or broke its writing to dots, or it lies badly on the blank; blank paper there
+    proves nothing.
     """
 
     zone: Zone
@@ -63,8 +65,12 @@ def ink_of_page(page: RegisteredPage, printed: tuple[PrintedLine, ...]) -> PageI
     form_page = page.form_page
     shared = share_out(ink, form_page.zones)
     rows = _row_troubles(ink, form_page, shared)
+    crumbled = crumbled_zones(shared, form_page.zones)
     return PageInk(
-        tuple(_zone_ink(zone, form_page, shared, rows, page.unreadable) for zone in form_page.zones),
+        tuple(
+            _zone_ink(zone, form_page, shared, rows, lost=zone.name in crumbled or _is_lost(zone, page.unreadable))
+            for zone in form_page.zones
+        ),
         shared,
         {
             zone.name: read_tick(ink, zone.box, shared.by_zone[zone.name])
@@ -93,7 +99,8 @@ def _zone_ink(
     form_page: FormPage,
     shared: WrittenPage,
     rows: Mapping[int, RowTrouble],
-    unreadable: tuple[Box, ...],
+    *,
+    lost: bool,
 ) -> ZoneInk:
     written = shared.by_zone[zone.name]
     struck = zone.row is not None and rows[zone.row].struck
@@ -101,7 +108,11 @@ def _zone_ink(
         # A line through an unused row strikes nothing out (rulebook 23).
         written = Written()
     edged = zone.row is not None and rows[zone.row].edged
-    return ZoneInk(zone, written, edged or any(_overlap(zone.box, lost) for lost in unreadable))
+    return ZoneInk(zone, written, edged or lost)
+
+
+def _is_lost(zone: Zone, unreadable: tuple[Box, ...]) -> bool:
+    return any(_overlap(zone.box, lost) for lost in unreadable)
 
 
 def _is_mere_line(written: Written) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import cv2
@@ -64,6 +65,45 @@ def test_dirt_fills_no_zone_and_makes_no_note() -> None:
     ink = inked(specks(blank_of("E2").picture, 900), "E2")
     assert filled_zones(ink) == set()
     assert ink.notes == ()
+
+
+def broken_to_dots(picture: Gray, page_class: str, names: Iterable[str]) -> Gray:
+    """What is left of the writing in some zones when a fax takes all but a dot here and there."""
+    page, (height, width) = picture.copy(), picture.shape
+    blank = blank_of(page_class).picture
+    down, across = np.mgrid[:height, :width]
+    kept = (down // 3 % 3 == 0) & (across // 3 % 3 == 0)
+    for name in names:
+        box = zone_box(page_class, name)
+        place = np.s_[round(box.y0 * height) : round(box.y1 * height), round(box.x0 * width) : round(box.x1 * width)]
+        page[place] = np.where(kept[place], page[place], blank[place])
+    return page
+
+
+def states(ink: PageInk) -> dict[str, str]:
+    return {
+        each.zone.name: "filled" if each.is_filled else "unreadable" if each.unreadable else "blank"
+        for each in ink.zones
+    }
+
+
+def test_a_cell_broken_to_dots_is_unreadable_and_no_other() -> None:
+    written = picture_of(submission(), "E2")
+    whole, broken = inked(written, "E2"), inked(broken_to_dots(written, "E2", ["row1_shares"]), "E2")
+    assert states(broken) == states(whole) | {"row1_shares": "unreadable"}
+
+
+def test_dirt_all_over_the_page_makes_no_cell_unreadable() -> None:
+    found = states(inked(specks(picture_of(submission(), "E2"), 900), "E2"))
+    assert {state for name, state in found.items() if name.startswith(("row3", "row4"))} == {"blank"}
+
+
+def test_where_a_pen_is_too_thin_for_the_fax_an_empty_cell_of_a_used_row_proves_nothing() -> None:
+    written = picture_of(submission(rows=(*ROWS, GrantRow("CP-001090", "", "", ""))), "E2")
+    broken = broken_to_dots(written, "E2", ["row1_grant_no", "row1_grant_date", "row1_shares", "row3_grant_no"])
+    found = states(inked(broken, "E2"))
+    assert {found[f"row3_{column}"] for column in ("grant_no", "grant_date", "price", "shares")} == {"unreadable"}
+    assert found["row4_shares"] == "blank"
 
 
 def test_a_decimal_point_survives_while_a_lone_speck_does_not() -> None:
