@@ -48,7 +48,10 @@ def somebody(rng: Rng, group: Group, *, typed: bool) -> Writer:
 
 
 def _typist(rng: Rng, group: Group) -> Writer:
-    """Either the PDF filled in on a screen, or a typewriter: the latter strikes unevenly and off the line."""
+    """Either the PDF filled in on a screen, or a typewriter: the latter strikes unevenly, off the line and paler.
+
+    What is filled in on a screen is printed with the form, as black as the form.
+    """
     family = str(rng.choice(typefaces(group)))
     typewriter = family in {"special-elite", "courier-prime", "cousine"} and rng.random() < 0.6
     uneven = float(typewriter)
@@ -59,7 +62,7 @@ def _typist(rng: Rng, group: Group) -> Writer:
         slope=uneven * float(rng.normal(0, 0.25)),
         spacing=0.0,
         thickness=float(rng.uniform(0, 0.03)),
-        pressure=float(rng.uniform(0.78, 1.0)),
+        pressure=max(float(rng.uniform(0.78, 1.0)), 1 - uneven),
         wobble=uneven * float(rng.uniform(0, 0.03)),
         glyph_jitter=uneven * float(rng.uniform(0, 0.05)),
         overshoot=uneven * 0.12,
