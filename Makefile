@@ -39,7 +39,7 @@ bench-faults: $(VENV)/.ready system-test   ## the house under every fault (hours
 bench-load: $(VENV)/.ready system-run      ## bursts, a soak, throughput; ROWS="--short soak" for some
 	$(BIN)/python -m benchmarks.load $(ROWS)
 
-bench-desk: $(VENV)/.ready     ## the desk under ten people; ROWS="--database URL" for PostgreSQL
+bench-desk: $(VENV)/.ready system-test   ## the desk under ten of Locust's people, on both databases; ROWS="--seconds 30"
 	$(BIN)/python -m benchmarks.desk $(ROWS)
 
 bench-nightly: $(VENV)/.ready     ## the nightly reconciliation from 1,000 to 100,000 submissions; SIZES="--sizes 10000"
