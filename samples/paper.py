@@ -60,13 +60,13 @@ def fill(form: Form, page: FormPage, submission: Submission, pen: Pen, rng: Rng)
         elif zone.field_kind is FieldKind.SHARES and zone.row and zone.row <= len(rows) and rows[zone.row - 1].altered:
             _write_over(picture, zone.box, words[zone.name], pen.writer, rng)
         else:
-            _write(picture, zone.box, words.get(zone.name, ""), pen.writer, rng)
+            write_in(picture, zone.box, words.get(zone.name, ""), pen.writer, rng)
     for number, row in enumerate(rows, start=1):
         if row.struck:
             _strike_row(picture, page, number, rng)
     for phrase in submission.struck_text:
         for box in printed_lines(form.pdf, page.number, phrase):
-            _strike(picture, box, rng)
+            strike(picture, box, rng)
     if fields.notes and page.page_class in {"E2", "N1"}:
         _note(picture, fields.notes, pen.writer, rng)
     return picture
@@ -108,7 +108,7 @@ def _fill_signature(picture: Gray, page: FormPage, zone: Zone, fields: Fields, p
         return
     representative = bool(fields.title) and page.page_class != "SCHEDULE"
     ends = zone.box.x0 + (zone.box.x1 - zone.box.x0) * (0.56 if representative else 1.0)
-    left, top, right, bottom = _pixels(picture, replace(zone.box, x1=ends))
+    left, top, right, bottom = pixels_of(picture, replace(zone.box, x1=ends))
     room_to_sign = {"width": right - left, "height": bottom - top}
     legible = fields.signature.reads_as
     name = legible or fields.printed_name or "X"
@@ -118,7 +118,7 @@ def _fill_signature(picture: Gray, page: FormPage, zone: Zone, fields: Fields, p
     x = left + round(room * rng.uniform(0.02, 0.5))
     lay(picture, ink, x, bottom - round((bottom - top) * rng.uniform(0.08, 0.26)) - baseline)
     if representative:
-        _write(picture, replace(zone.box, x0=ends), fields.title, replace(pen.writer, figure_height_pt=8.0), rng)
+        write_in(picture, replace(zone.box, x0=ends), fields.title, replace(pen.writer, figure_height_pt=8.0), rng)
 
 
 def _write_over(picture: Gray, box: Box, text: str, writer: Writer, rng: Rng) -> None:
@@ -126,14 +126,14 @@ def _write_over(picture: Gray, box: Box, text: str, writer: Writer, rng: Rng) ->
     middle = (box.x0 + box.x1) / 2
     slip = text[:-1] + str((int(text[-1]) + 3) % 10) if text[-1].isdigit() else text[:-1]
     left, right = replace(box, x1=middle), replace(box, x0=middle)
-    x0, y0, x1, y1 = _write(picture, left, slip, replace(writer, overshoot=0.0), rng)
-    _pen_line(picture, (x0 - 6, (y0 + y1) / 2 + 3), (x1 + 8, (y0 + y1) / 2 - 4), rng)
-    _write(picture, right, text, replace(writer, overshoot=0.0), rng)
+    x0, y0, x1, y1 = write_in(picture, left, slip, replace(writer, overshoot=0.0), rng)
+    pen_line(picture, (x0 - 6, (y0 + y1) / 2 + 3), (x1 + 8, (y0 + y1) / 2 - 4), rng)
+    write_in(picture, right, text, replace(writer, overshoot=0.0), rng)
 
 
-def _write(picture: Gray, box: Box, text: str, writer: Writer, rng: Rng) -> tuple[int, int, int, int]:
+def write_in(picture: Gray, box: Box, text: str, writer: Writer, rng: Rng) -> tuple[int, int, int, int]:
     """Write `text` into `box`; gives the pixels its ink covers (left, top, right, bottom)."""
-    left, top, right, bottom = _pixels(picture, box)
+    left, top, right, bottom = pixels_of(picture, box)
     if not text:
         return left, top, left, bottom
     width, height = right - left, bottom - top
@@ -174,7 +174,7 @@ def lay(picture: Gray, ink: Ink, x: int, y: int) -> None:
     paper[:] = np.minimum(paper, (255 * (1 - piece)).astype(np.uint8))
 
 
-def _pixels(picture: Gray, box: Box) -> tuple[int, int, int, int]:
+def pixels_of(picture: Gray, box: Box) -> tuple[int, int, int, int]:
     rows, columns = picture.shape
     return round(box.x0 * columns), round(box.y0 * rows), round(box.x1 * columns), round(box.y1 * rows)
 
@@ -184,7 +184,7 @@ def _pixels(picture: Gray, box: Box) -> tuple[int, int, int, int]:
 
 def _tick(picture: Gray, box: Box, rng: Rng) -> None:
     """A tick, a cross or a filled square, reaching out of its box as they do."""
-    left, top, right, bottom = _pixels(picture, box)
+    left, top, right, bottom = pixels_of(picture, box)
     side = right - left
     out = side * rng.uniform(0.0, 0.45)
     air = 60
@@ -209,26 +209,26 @@ def _tick(picture: Gray, box: Box, rng: Rng) -> None:
 
 def _stray_mark(picture: Gray, box: Box, rng: Rng) -> None:
     """Something in the signature box that nobody can call a signature or its absence."""
-    left, _, right, bottom = _pixels(picture, box)
+    left, _, right, bottom = pixels_of(picture, box)
     x = left + (right - left) * rng.uniform(0.1, 0.5)
-    _pen_line(picture, (x, bottom - 30), (x + rng.uniform(20, 50), bottom - rng.uniform(15, 60)), rng)
+    pen_line(picture, (x, bottom - 30), (x + rng.uniform(20, 50), bottom - rng.uniform(15, 60)), rng)
 
 
 def _strike_row(picture: Gray, page: FormPage, number: int, rng: Rng) -> None:
     boxes = [page.zone(f"row{number}_{column}").box for column in _COLUMNS]
-    _strike(picture, Box(boxes[0].x0, boxes[0].y0, boxes[-1].x1, boxes[0].y1), rng)
+    strike(picture, Box(boxes[0].x0, boxes[0].y0, boxes[-1].x1, boxes[0].y1), rng)
 
 
-def _strike(picture: Gray, box: Box, rng: Rng) -> None:
-    left, top, right, bottom = _pixels(picture, box)
+def strike(picture: Gray, box: Box, rng: Rng) -> None:
+    left, top, right, bottom = pixels_of(picture, box)
     middle, span = (top + bottom) / 2, (bottom - top) * 0.18
     ends = rng.uniform(-span, span, 2)
-    _pen_line(
+    pen_line(
         picture, (left - rng.uniform(0, 25), middle + ends[0]), (right + rng.uniform(0, 25), middle + ends[1]), rng
     )
 
 
-def _pen_line(picture: Gray, start: tuple[float, float], end: tuple[float, float], rng: Rng) -> None:
+def pen_line(picture: Gray, start: tuple[float, float], end: tuple[float, float], rng: Rng) -> None:
     """One drawn line, not quite straight."""
     t = np.linspace(0, 1, 7)[:, None]
     points = np.array(start) * (1 - t) + np.array(end) * t
@@ -249,7 +249,7 @@ def _note(picture: Gray, text: str, writer: Writer, rng: Rng) -> None:
     width = max(ink.shape[1] for ink, _ in lines)
     step = round(pen.figure_height_pt * 1.8 * PIXELS_PER_POINT)
     height = step * len(lines)
-    x, y = _free_place(picture, width, height, rng)
+    x, y = free_place(picture, width, height, rng)
     for number, (ink, baseline) in enumerate(lines):
         lay(picture, ink, x, y + step * number + round(step * 0.75) - baseline)
 
@@ -263,7 +263,7 @@ def folded(text: str, columns: int) -> list[str]:
     return lines
 
 
-def _free_place(picture: Gray, width: int, height: int, rng: Rng) -> tuple[int, int]:
+def free_place(picture: Gray, width: int, height: int, rng: Rng) -> tuple[int, int]:
     """The upper left corner of a place without ink of that size; the foot of the page when there is none."""
     scale = 10
     small = cv2.resize(picture, None, fx=1 / scale, fy=1 / scale, interpolation=cv2.INTER_AREA)
