@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from rapidfuzz.distance import Levenshtein
 
+from benchmarks.measures import character_error_rate
 from core.submissions import Fields, Submission
 from extractors.blank_pages import BlankPages, load_blank_pages
 from extractors.fax_pages import pages_of_fax
@@ -137,12 +137,6 @@ def means_the_same(cell: WrittenCell, text: str) -> bool:
     return wanted is not None and meaning(cell.writing, tidied(cell.writing, text)) == wanted
 
 
-def error_rate(cells: Sequence[WrittenCell], texts: Sequence[str]) -> float:
-    """Characters to insert, delete or replace, per character written; gaps not counted."""
-    pairs = [("".join(c.text.split()), "".join(t.split())) for c, t in zip(cells, texts, strict=True)]
-    return sum(Levenshtein.distance(a, b) for a, b in pairs) / max(sum(len(a) for a, _ in pairs), 1)
-
-
 def _print_table(cells: Sequence[WrittenCell], readings: dict[str, list[ReaderResult]]) -> None:
     print(f"{'':28}" + "".join(f"{name:>26}" for name in readings))
     print(f"{'kind':22}{'cells':>6}" + "".join(f"{'exact':>10}{'sense':>8}{'CER':>8}" for _ in readings))
@@ -163,7 +157,8 @@ def _print_table(cells: Sequence[WrittenCell], readings: dict[str, list[ReaderRe
                 texts = [results[place].text for place in chosen]
                 exact = np.mean([is_exact(cell, text) for cell, text in zip(some, texts, strict=True)])
                 sense = np.mean([means_the_same(cell, text) for cell, text in zip(some, texts, strict=True)])
-                print(f"{exact:10.1%}{sense:8.1%}{error_rate(some, texts):8.1%}", end="")
+                rate = character_error_rate(zip((cell.text for cell in some), texts, strict=True))
+                print(f"{exact:10.1%}{sense:8.1%}{rate:8.1%}", end="")
             print()
 
 

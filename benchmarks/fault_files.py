@@ -35,7 +35,7 @@ from extractors.failures import FaxFileRefused
 from extractors.limits import DecodeLimits
 
 if TYPE_CHECKING:
-    from benchmarks.reading import Bench
+    from benchmarks.read_faxes import Bench
 
 _MOST_SECONDS = 1.0
 _MOST_BYTES = 300 * 2**20
@@ -168,14 +168,15 @@ def read_all(files: Sequence[BrokenFile], workers: int = 1) -> Iterator[Judged]:
 
 @cache
 def _bench() -> Bench:
-    from benchmarks.reading import Bench
+    from benchmarks.read_faxes import Bench
 
     return Bench.load()
 
 
 def read_and_compare(file: BrokenFile) -> Judged:
     """Reads and judges one file by itself and holds what would pass unseen against its sample's truth."""
-    from benchmarks.reading import passes, receipt_of_truth, silent_errors
+    from benchmarks.form_scores import passes, silent_errors
+    from benchmarks.read_faxes import receipt_of_truth
     from extractors.reading import read_transmission
 
     truth = json.loads((SAMPLES / f"{file.original}.expected.json").read_text("utf-8"))
