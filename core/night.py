@@ -152,11 +152,10 @@ class NightForm:
     """Always None until letters are sent by this program: "none sent"."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReceiptHour:
-    """The forms received in one hour of the offer's zone. `begins_at` is aware; None for unknown receipt times."""
+class CountedForms:
+    """Forms counted by what became of them; whoever counts them says of which hour or day."""
 
-    begins_at: datetime | None
+    __slots__ = ()
     effective: int
     held: int
     rejected: int
@@ -165,6 +164,17 @@ class ReceiptHour:
     @property
     def forms(self) -> int:
         return self.effective + self.held + self.rejected + self.duplicate
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptHour(CountedForms):
+    """The forms received in one hour of the offer's zone. `begins_at` is aware; None for unknown receipt times."""
+
+    begins_at: datetime | None
+    effective: int
+    held: int
+    rejected: int
+    duplicate: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from itertools import zip_longest
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Template
 
 from core.night import (
     AGE_BANDS,
@@ -25,6 +25,7 @@ from core.night import (
     BreakSeverity,
     CheckOutcome,
     CheckRun,
+    CountedForms,
     Night,
     ReceiptHour,
     Tie,
@@ -40,8 +41,9 @@ from reports.night_charts import (
     row_chart,
     time_left_chart,
 )
-from reports.wording import masked, plain, say_day, say_moment, say_signed, say_span
-from validators.wording import say_date, say_shares
+from reports.templating import make_environment
+from reports.wording import say_moment, say_signed, say_span
+from validators.wording import say_date
 
 BREAKS_SHOWN_OF_A_CHECK = 50
 """More breaks of one check are counted here and listed in breaks.csv: a lost disk breaks ten thousand things."""
@@ -101,7 +103,7 @@ class BrokenCheck:
 
 
 @dataclass(frozen=True, slots=True)
-class DayOfReceipts:
+class DayOfReceipts(CountedForms):
     """Forms received on one day of the offer's zone; `on` None for unknown times of receipt."""
 
     on: date | None
@@ -109,10 +111,6 @@ class DayOfReceipts:
     held: int
     rejected: int
     duplicate: int
-
-    @property
-    def forms(self) -> int:
-        return self.effective + self.held + self.rejected + self.duplicate
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,23 +368,11 @@ def _base64(file: str) -> str:
 
 
 def _template(zone: ZoneInfo) -> Template:
-    environment = Environment(
-        loader=PackageLoader("reports"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = make_environment("reports", zone)
     environment.filters.update(
-        shares=say_shares,
         signed=say_signed,
-        shown=lambda text: plain(masked(text)),
-        span=say_span,
-        day=say_day,
         date=say_date,
         utc=lambda at: f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
-        moment=lambda at: say_moment(at, zone),
-        moment_year=lambda at: say_moment(at, zone, year=True, zone_name=True),
         nth=lambda items, place: items[place],
     )
     environment.globals.update(
