@@ -184,18 +184,25 @@ def password_is_right(connection: Connection, login: str, password: str) -> bool
 # ------------------------------------------------------------------------------------------------------- sessions
 
 
-def too_many_failures(connection: Connection, *, login: str, address: str, now: datetime) -> bool:
-    """Whether this account or this address has failed so often that nothing is tried for the moment."""
+def may_try(connection: Connection, *, login: str, address: str, now: datetime) -> bool:
+    """Counts one try before its password is looked at; False where account or address have failed too often.
+
+    Must run inside `Books.writing()`: of many tries at once each is counted before the next is let in. Whoever is right
+    has the tries forgotten.
+    """
     recent = login_failures.c.at > now - FAILURE_WINDOW
     count = select(func.count()).select_from(login_failures)
-    of_login = connection.execute(count.where(recent, login_failures.c.login == _known_as(login))).scalar_one()
+    of_login = connection.execute(count.where(recent, login_failures.c.login == _counted_as(login))).scalar_one()
     of_address = connection.execute(count.where(recent, login_failures.c.address == address)).scalar_one()
-    return of_login >= MOST_FAILURES_PER_LOGIN or of_address >= MOST_FAILURES_PER_ADDRESS
-
-
-def note_failure(connection: Connection, *, login: str, address: str, now: datetime) -> None:
+    if of_login >= MOST_FAILURES_PER_LOGIN or of_address >= MOST_FAILURES_PER_ADDRESS:
+        return False
     connection.execute(delete(login_failures).where(login_failures.c.at < now - 4 * FAILURE_WINDOW))
-    connection.execute(insert(login_failures).values(login=_known_as(login), address=address, at=now))
+    connection.execute(insert(login_failures).values(login=_counted_as(login), address=address, at=now))
+    return True
+
+
+def forget_tries(connection: Connection, login: str) -> None:
+    connection.execute(delete(login_failures).where(login_failures.c.login == _counted_as(login)))
 
 
 def begin_session(connection: Connection, login: str, now: datetime) -> str:
@@ -204,7 +211,7 @@ def begin_session(connection: Connection, login: str, now: datetime) -> str:
     connection.execute(
         delete(sessions).where(or_(sessions.c.seen_at < now - IDLE_LIMIT, sessions.c.began_at < now - ABSOLUTE_LIMIT))
     )
-    connection.execute(delete(login_failures).where(login_failures.c.login == login))
+    forget_tries(connection, login)
     connection.execute(
         insert(sessions).values(
             token_sha256=_hash(token), login=login, csrf=secrets.token_urlsafe(32), began_at=now, seen_at=now
@@ -285,9 +292,9 @@ def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _known_as(login: str) -> str:
-    """The login as it is counted: whatever was typed, never longer than a login can be."""
-    return login.strip().lower()[:64]
+def _counted_as(login: str) -> str:
+    """The login as tries are counted: its hash, since people type their password into the wrong box."""
+    return _hash(login.strip().lower())
 
 
 def _require(connection: Connection, login: str) -> User:

@@ -172,15 +172,15 @@ class Desk:
     def why_no_step_up(self, act: Act, action: str) -> str:
         """What stands against an act that asks for the password again; "" when it was given. Guessing is slowed."""
         login, address, now = act.user.login, act.seat.address, self.now()
+        with self.books.writing() as connection:
+            may_try = accounts.may_try(connection, login=login, address=address, now=now)
         with self.books.reading() as connection:
-            too_many = accounts.too_many_failures(connection, login=login, address=address, now=now)
-            is_right = not too_many and accounts.password_is_right(connection, login, act.text("password"))
+            is_right = may_try and accounts.password_is_right(connection, login, act.text("password"))
         if is_right:
-            return ""
-        trouble = "Too many wrong passwords. Wait fifteen minutes." if too_many else "The password is not right."
-        if not too_many:
             with self.books.writing() as connection:
-                accounts.note_failure(connection, login=login, address=address, now=now)
+                accounts.forget_tries(connection, login)
+            return ""
+        trouble = "The password is not right." if may_try else "Too many wrong passwords. Wait fifteen minutes."
         self.log_refusal(login, address, action, "", trouble)
         return trouble
 
@@ -196,7 +196,14 @@ class Desk:
                 f"{claim.name} has this form until {self.lease_end(claim)}.",
                 subject=submission_id,
             )
-        if claim is None or claim.login != seat.user.login or not claim.holds_at(now):
+        if claim is None:
+            raise Refused(
+                409,
+                "This form is not on your desk: you saved it or put it back, or never took it. Its history says what "
+                "was saved. What you keyed and did not save is kept as a draft.",
+                subject=submission_id,
+            )
+        if claim.login != seat.user.login or not claim.holds_at(now):
             raise Refused(
                 409,
                 "Your claim on this form has lapsed. What you keyed is kept as a draft: take the form again to go on.",

@@ -37,17 +37,18 @@ def sign_in(request: Request, form: Annotated[FormData, Depends(posted)]) -> Res
     if not expected or not hmac.compare_digest(token.encode(), expected.encode()):
         raise Refused(403, "The form came without its token. Open the page again and repeat.")
     now, address = desk.now(), address_of(request)
-    with desk.books.reading() as connection:
-        too_many = accounts.too_many_failures(connection, login=login, address=address, now=now)
-    if too_many:
-        desk.log_refusal(login, address, "sign in", "", "too many attempts")
+    with desk.books.writing() as connection:
+        may_try = accounts.may_try(connection, login=login, address=address, now=now)
+        known = accounts.user_of(connection, login.strip().lower())
+    # Only the login of an account is written down: some type their password into the wrong box.
+    who = known.login if known else ""
+    if not may_try:
+        desk.log_refusal(who, address, "sign in", "", "too many attempts")
         return _signin_page(request, _WAIT, status=429)
     with desk.books.reading() as connection:
         is_right = accounts.password_is_right(connection, login, password)
     if not is_right:
-        with desk.books.writing() as connection:
-            accounts.note_failure(connection, login=login, address=address, now=now)
-        desk.log_refusal(login, address, "sign in", "", "wrong login or password")
+        desk.log_refusal(who, address, "sign in", "", "wrong login or password")
         return _signin_page(request, _WRONG, status=401)
     return _opened(request, login.strip().lower())
 

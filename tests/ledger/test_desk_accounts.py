@@ -99,15 +99,29 @@ def test_nobody_may_both_hand_out_roles_and_decide() -> None:
     assert Role.AUDITOR.permissions == {Permission.READ, Permission.READ_LOG}
 
 
-def test_the_fifth_failure_shuts_an_account_for_a_while_and_not_others(staffed: Books) -> None:
+def test_after_the_fifth_failure_an_account_is_shut_for_a_while_and_no_other(staffed: Books) -> None:
     with staffed.writing() as connection:
         for n in range(5):
-            assert not accounts.too_many_failures(connection, login="dana", address="a", now=NOW)
-            accounts.note_failure(connection, login="Dana ", address=f"a{n}", now=NOW)
-        assert accounts.too_many_failures(connection, login="dana", address="a", now=NOW)
-        assert not accounts.too_many_failures(connection, login="jo", address="a", now=NOW)
+            assert accounts.may_try(connection, login="Dana ", address=f"a{n}", now=NOW)
+        assert not accounts.may_try(connection, login="dana", address="a", now=NOW)
+        assert accounts.may_try(connection, login="jo", address="a", now=NOW)
         later = NOW + accounts.FAILURE_WINDOW + MINUTE
-        assert not accounts.too_many_failures(connection, login="dana", address="a", now=later)
+        assert accounts.may_try(connection, login="dana", address="a", now=later)
+
+
+def test_what_was_typed_for_a_login_is_kept_nowhere(staffed: Books) -> None:
+    with staffed.writing() as connection:
+        accounts.may_try(connection, login="my own password", address="a", now=NOW)
+        assert "my own password" not in str(connection.execute(text("SELECT * FROM login_failures")).all())
+
+
+def test_whoever_was_right_starts_anew(staffed: Books) -> None:
+    with staffed.writing() as connection:
+        for _ in range(4):
+            accounts.may_try(connection, login="dana", address="a", now=NOW)
+        accounts.begin_session(connection, "dana", NOW)
+        for _ in range(5):
+            assert accounts.may_try(connection, login="dana", address="a", now=NOW)
 
 
 def test_the_log_takes_lines_and_gives_none_back(staffed: Books) -> None:
