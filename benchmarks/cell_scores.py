@@ -15,7 +15,7 @@ from core.grammar import normalise_grant_no
 from core.holders import Grant, OptionLedger
 from core.readings import Mark
 from core.submissions import GrantRow, Submission
-from extractors.matching import Match, find_holder
+from extractors.matching import Match
 from extractors.meanings import tidied
 
 
@@ -81,11 +81,12 @@ def score_table(
     meant: Submission,
     holder_id: str | None,
     ledger: OptionLedger,
+    match: Match,
     heard: Mapping[str, Mapping[str, str]],
 ) -> TableScore:
-    """`holder_id` is the true one's; `heard` the readers' texts by key."""
+    """`holder_id` is the true one's; `match` the one that the form was read with, `heard` the readers' texts by key."""
     truth = _meant_grants(meant, holder_id, ledger)
-    found = matched_grants(read, ledger)
+    found = _matched_grants(read, match, ledger)
     cells = tuple(
         CellScore(
             key,
@@ -111,17 +112,9 @@ def table_of_no_form(meant: Submission, holder_id: str | None, ledger: OptionLed
     return TableScore(cells, (RowVerdict.UNMATCHED,) * sum(grant is not None for grant in truth.values()))
 
 
-def matched_grants(read: Submission, ledger: OptionLedger) -> Mapping[str, Grant | None]:
-    """The grant that each row was lined up with when the form was read, by the row's stem."""
-    numbers = match_of(read, ledger).grants
-    return {stem: ledger.grant(number or "") for stem, number in zip(rows_of(read), numbers, strict=True)}
-
-
-def match_of(read: Submission, ledger: OptionLedger) -> Match:
-    """The match that the form was read with: the submission keeps only the holder of it."""
-    rows = tuple(rows_of(read).values())
-    match = find_holder(read.fields, rows, ledger)
-    return match if match.holder_id == read.holder_id else Match(None, (None,) * len(rows))
+def _matched_grants(read: Submission, match: Match, ledger: OptionLedger) -> Mapping[str, Grant | None]:
+    """The grant that each row was lined up with, by the row's stem."""
+    return {stem: ledger.grant(number or "") for stem, number in zip(rows_of(read), match.grants, strict=True)}
 
 
 def _meant_grants(meant: Submission, holder_id: str | None, ledger: OptionLedger) -> Mapping[str, Grant | None]:

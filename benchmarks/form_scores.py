@@ -16,7 +16,7 @@ from benchmarks.cell_scores import CellScore, RowVerdict, TableScore, score_tabl
 from benchmarks.grant_cells import COLUMNS, rows_of, value_of
 from benchmarks.measures import Told
 from benchmarks.read_faxes import Bench, FaxRead
-from benchmarks.strictness import FACTORS, at_factor, writings_of
+from benchmarks.strictness import FACTORS, at_factor
 from core.addresses import place_of
 from core.findings import Severity
 from core.grammar import normalise_name, signed_moment, tax_id_digits
@@ -28,6 +28,7 @@ from core.submissions import Submission
 from core.transmissions import Transmission
 from extractors.meanings import meaning, tidied
 from extractors.readers.reader import Writing
+from offers.forms import Forms
 from validators.judgement import judge_all, needs_review
 
 _PAGE_POINTS = np.array([612.0, 792.0])
@@ -162,14 +163,14 @@ def _score_form(bench: Bench, fax: FaxRead, index: int) -> FormScore:
         clean,
         not needs_review(judgement),
         _holder_verdict(judgement.holder_id, holder_id),
-        score_table(read, meant, holder_id, bench.ledger, heard),
+        score_table(read, meant, holder_id, bench.ledger, heard.drawn.match, heard.texts),
         len(filled),
         tuple(f"{fax.name}: {key}" for key in filled if not _is_seen(read, key)),
         tuple(doubt.key for doubt in read.doubts),
         _held_by(judgement),
         tuple(f"{fax.name}: {one}" for one in _passed_wrongly(bench, read, expected)),
         tuple(_told(bench, read, meant)),
-        tuple(_passing(bench, at_factor(read, factor, bench.ledger, bench.forms), expected) for factor in FACTORS),
+        tuple(_passing(bench, at_factor(read, heard.drawn, factor, bench.ledger), expected) for factor in FACTORS),
     )
 
 
@@ -212,7 +213,7 @@ def _is_seen(read: Submission, key: str) -> bool:
 
 def _told(bench: Bench, read: Submission, meant: Submission) -> Iterator[tuple[Writing, Told]]:
     """Confidence and outcome of every written text box that has a sense and a reading, a false blank among them."""
-    writings = writings_of(bench.forms)
+    writings = _writings_of(bench.forms)
     for key, written in _written_texts(meant).items():
         writing, reading = writings[key.rpartition(".")[2]], read.readings.get(key)
         sense = meaning(writing, tidied(writing, written))
@@ -233,6 +234,17 @@ def _written_texts(meant: Submission) -> dict[str, str]:
     }
     cells = {f"{stem}.{column}": getattr(row, column) for stem, row in rows_of(meant).items() for column in COLUMNS}
     return {key: text for key, text in (texts | cells).items() if text}
+
+
+def _writings_of(forms: Forms) -> Mapping[str, Writing]:
+    """What is written in each text box, by the last part of its readings' keys: `shares`, `tax_id`, `signed_on`."""
+    known = {writing.value for writing in Writing}
+    return {
+        zone.name.partition("_")[2] if zone.row is not None else zone.name: Writing(zone.field_kind.value)
+        for _, page in forms.pages()
+        for zone in page.zones
+        if zone.field_kind.value in known
+    }
 
 
 # -- what is not as the paper says -----

@@ -14,25 +14,21 @@ import pickle
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
-from unittest.mock import patch
 
 from benchmarks.held_out_faxes import Dose, sample_of
+from benchmarks.overhearing import Heard, overheard
 from core.holders import OptionLedger
 from core.notation import parse_submission
 from core.submissions import Submission
 from core.transmissions import Receipt, Transmission
-from extractors import form_reading
-from extractors.answers import Answer, Question, ask_readers
 from extractors.limits import DecodeLimits
-from extractors.readers.reader import Reader
 from extractors.reading import read_transmission
-from extractors.thresholds import Thresholds
 from offers.forms import Forms, load_forms
 from offers.loading import Offer, load_offer
 from samples.generate import LEDGER_SEED, write
@@ -40,7 +36,7 @@ from samples.ledger import make_ledger
 
 _ROOT = Path(__file__).parents[1]
 OFFER = _ROOT / "offers" / "capstone_2003"
-KEPT = _ROOT / "outputs" / "benchmarks" / "reading"
+PICTURES = _ROOT / "outputs" / "benchmarks"
 _MAKES_AND_READS = (
     "core",
     "offers",
@@ -49,8 +45,6 @@ _MAKES_AND_READS = (
     "benchmarks/held_out_faxes.py",
     "benchmarks/read_faxes.py",
 )
-_FAXES_A_WORKER = 250
-"""A worker is replaced after so many, so that no memory of a long run is its own."""
 
 Found = TypeVar("Found")
 
@@ -68,13 +62,9 @@ class Bench:
         return cls(load_offer(OFFER), load_forms(OFFER / "forms"), make_ledger(LEDGER_SEED))
 
 
-Heard = Mapping[str, Mapping[str, str]]
-"""What each reader alone made of each box of one form: text by the name of the reader, by the key of the box."""
-
-
 @dataclass(frozen=True, slots=True)
 class FaxRead:
-    """One fax as it was meant (its truth file) and as it was read; `heard` holds one mapping a form read."""
+    """One fax as it was meant (its truth file) and as it was read; `heard` holds as many forms as were read."""
 
     truth: Mapping[str, Any]
     transmission: Transmission
@@ -99,34 +89,9 @@ def read_fax(bench: Bench, path: Path) -> FaxRead:
             ledger=bench.ledger,
             limits=DecodeLimits(),
         )
-    if len(heard) != len(transmission.submissions):
-        raise RuntimeError(f"{path.name}: the boxes of {len(transmission.submissions)} forms, asked {len(heard)} times")
-    return FaxRead(truth, transmission, tuple(heard))
-
-
-@contextmanager
-def overheard() -> Iterator[list[Heard]]:
-    """What each reader says while forms are read, one mapping a form.
-
-    The product keeps only the common answer. Listening at the place where a form asks its readers gives the others on
-    the very crops that it used, reads nothing twice, and leaves the product without code for its benchmark.
-    """
-    heard: list[Heard] = []
-
-    def listening(
-        questions: Sequence[Question], readers: Sequence[Reader], thresholds: Thresholds
-    ) -> Mapping[str, Answer]:
-        answers = ask_readers(questions, readers, thresholds)
-        heard.append(
-            {
-                key: {name: result.text for name, result in answer.by_reader.items() if name}
-                for key, answer in answers.items()
-            }
-        )
-        return answers
-
-    with patch.object(form_reading, "ask_readers", listening):
-        yield heard
+    if len(heard.forms) != len(transmission.submissions):
+        raise RuntimeError(f"{path.name}: {len(transmission.submissions)} forms read, {len(heard.forms)} overheard")
+    return FaxRead(truth, transmission, heard.forms)
 
 
 def receipt_of_truth(truth: Mapping[str, Any]) -> Receipt:
@@ -144,24 +109,24 @@ def all_read(
     judge: Callable[[Bench, FaxRead], Found],
     *,
     processes: int,
-    kept: Path = KEPT,
+    kept: Path,
     faxes: Path | None = None,
 ) -> dict[Dose, list[Found]]:
     """What `judge` (a function of a module) makes of each fax of each dose, in the order of their numbers.
 
-    What was read is kept below `kept`, by the fingerprint of the code; the faxes themselves in `faxes`, if anywhere.
+    What was read is kept in `kept` and not read again; the faxes themselves are kept in `faxes`, if anywhere. Raises
+    BrokenProcessPool when a worker dies: asked again, it goes on from there.
     """
-    home = kept / fingerprint()
     tasks = [
-        _Task(dose, number, home / dose.name / f"{number:05d}.pickle", judge, faxes)
+        _Task(dose, number, kept / dose.name / f"{number:05d}.pickle", judge, faxes)
         for dose in doses
         for number in dose.numbers
     ]
     found: dict[tuple[Dose, int], Found] = {}
     begun = time.monotonic()
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(processes, maxtasksperchild=_FAXES_A_WORKER) as pool:
-        for task, one in pool.imap_unordered(_done, tasks):
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
+        for done in as_completed([pool.submit(_done, task) for task in tasks]):
+            task, one = done.result()
             found[task.dose, task.number] = one
             if len(found) % 20 == 0 or len(found) == len(tasks):
                 seconds = time.monotonic() - begun
@@ -204,12 +169,12 @@ def _made_and_read(bench: Bench, task: _Task) -> FaxRead:
         return read_fax(bench, write(folder, sample, rng).fax)
 
 
-def fingerprint() -> str:
-    """Of everything that makes and reads faxes: what was read by other code is not this code's reading."""
+def kept_for_this_code() -> Path:
+    """Where readings are kept: by the fingerprint of all that makes and reads faxes, for other code reads otherwise."""
     found = hashlib.sha256()
     for name in _MAKES_AND_READS:
         top = _ROOT / name
         for path in sorted(top.rglob("*")) if top.is_dir() else [top]:
             if path.is_file() and "__pycache__" not in path.parts:
                 found.update(str(path.relative_to(_ROOT)).encode() + path.read_bytes())
-    return found.hexdigest()[:12]
+    return PICTURES / "reading" / found.hexdigest()[:12]

@@ -20,7 +20,7 @@ from benchmarks.cell_scores import CellState, RowVerdict
 from benchmarks.form_scores import FaxScore, score_fax
 from benchmarks.held_out_faxes import Dose, Making, numbers_for
 from benchmarks.measures import upper_bound
-from benchmarks.read_faxes import KEPT, Bench, all_read
+from benchmarks.read_faxes import PICTURES, Bench, all_read, kept_for_this_code
 from benchmarks.reading_plots import draw_damage, draw_reliability, draw_strictness
 from benchmarks.reading_tables import (
     Scores,
@@ -90,7 +90,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--good-order", action="store_true", help="only forms that the rules let through")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--keep", type=Path, help="keep the faxes in this folder")
-    parser.add_argument("--pictures", type=Path, default=KEPT.parent, help="where the plots go")
+    parser.add_argument("--pictures", type=Path, default=PICTURES, help="where the plots go")
     return parser.parse_args()
 
 
@@ -107,7 +107,7 @@ def _findings(arguments: argparse.Namespace) -> Findings:
     slips = dose(Making.SLIPS, _ASKED_AT, to_slip_in)
     strangers = dose(Making.STRANGERS, _ASKED_AT, _first(arguments.strangers))
     every = [each for each in (*mixture, slips, strangers) if each.numbers]
-    scores = all_read(every, score_fax, processes=arguments.processes, faxes=arguments.keep)
+    scores = all_read(every, score_fax, processes=arguments.processes, kept=kept_for_this_code(), faxes=arguments.keep)
     by_level = {each.level: scores[each] for each in mixture if each in scores}
     return Findings(by_level, scores.get(slips, []), scores.get(strangers, []))
 

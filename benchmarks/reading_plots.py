@@ -9,9 +9,11 @@ from pathlib import Path
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from benchmarks.measures import RISK_BINS, Told, bins_of, calibration_error, lower_bound, upper_bound
-from benchmarks.reading_tables import Scores, cells_of, in_style, through_at_each_factor
+from benchmarks.reading_tables import Scores, asked_of_cells, cells_of, in_style, through_at_each_factor
+from benchmarks.strictness import FACTORS
 from extractors.readers.reader import Writing
 from samples.fax import Level
 
@@ -99,6 +101,13 @@ def draw_strictness(scores: Scores, path: Path) -> None:
     through.legend(frameon=False)
     through.annotate("as shipped", (1.0, 0), (4, 6), textcoords="offset points", color=_QUIET, fontsize=9)
     wrong.set_ylabel("forms that pass\nwith an error")
+    wrong.set_ylim(top=max(wrong.get_ylim()[1], 1.0))
+    wrong.yaxis.set_major_locator(MaxNLocator(integer=True))
     wrong.set_xscale("log")
-    wrong.set_xlabel("chance of error that each threshold lets pass, times the shipped (left: stricter)")
+    wrong.set_xticks(FACTORS, [f"{factor:g}\n{asked_of_cells(factor)}" for factor in FACTORS], fontsize=8)
+    wrong.minorticks_off()
+    wrong.set_xlabel(
+        "chance of error that each threshold lets pass, times the shipped (left: stricter);\n"
+        "below it the confidence then asked of a cell that says what the ledger says"
+    )
     figure.savefig(path, dpi=110)

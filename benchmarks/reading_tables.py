@@ -11,13 +11,12 @@ from rich.table import Table
 
 from benchmarks.cell_scores import CellScore, CellState, RowVerdict
 from benchmarks.form_scores import FaxScore, FormScore
-from benchmarks.grant_cells import COLUMNS
+from benchmarks.grant_cells import COLUMNS, WRITINGS
 from benchmarks.measures import Told, calibration_error, character_error_rate, upper_bound
-from benchmarks.strictness import FACTORS
+from benchmarks.overhearing import COMPARED
+from benchmarks.strictness import FACTORS, thresholds_at
 from extractors.readers.reader import Writing
 
-READERS = ("cells", "rapid", "tesseract")
-"""The readers of cells by their names; the product's answer is all of them together."""
 SURE = 0.9
 _STYLES = (True, False)
 
@@ -161,7 +160,7 @@ def reader_table(title: str, scores: Scores) -> Table:
     """Each reader alone beside all together, on the cells that were found and cut: right values, then CER."""
     table = Table(title=title)
     table.add_column("")
-    for name in ("crops", "all together", *(f"{reader} alone" for reader in READERS)):
+    for name in ("crops", "all together", *(f"{reader} alone" for reader in COMPARED)):
         table.add_column(name, justify="right")
     for typed in _STYLES:
         cut = [cell for cell in cells_of(in_style(scores, typed)) if cell.heard]
@@ -174,9 +173,9 @@ def reader_table(title: str, scores: Scores) -> Table:
 
 def _by_reader(cells: Sequence[CellScore]) -> Iterable[str]:
     if not cells:
-        return ["–"] * (1 + len(READERS))
+        return ["–"] * (1 + len(COMPARED))
     ways = [([cell.is_right for cell in cells], [(cell.written, cell.read) for cell in cells])]
-    for reader in READERS:
+    for reader in COMPARED:
         right = [cell.is_right_by(reader) for cell in cells]
         ways.append((right, [(cell.written, cell.heard.get(reader, "")) for cell in cells]))
     return [f"{100 * np.mean(right):.1f} %, {100 * character_error_rate(pairs):.1f} %" for right, pairs in ways]
@@ -302,9 +301,16 @@ def through_at_each_factor(scores: Scores) -> list[Through]:
     ]
 
 
+def asked_of_cells(factor: float) -> str:
+    """The least and the greatest confidence asked of the four columns where the ledger says the same."""
+    asked = {thresholds_at(factor).asks[writing].confirmed for writing in WRITINGS.values()}
+    return " to ".join(f"{each:.3g}" for each in sorted({min(asked), max(asked)}))
+
+
 def strictness_table(title: str, scores: Scores) -> Table:
     table = Table(title=title)
-    table.add_column("chance of error let pass, times the shipped", justify="right")
+    table.add_column("chance of error let pass,\ntimes the shipped", justify="right")
+    table.add_column("cells that say what the\nledger says are asked for", justify="right")
     for typed in _STYLES:
         style = "typed" if typed else "handwritten"
         table.add_column(f"{style}\nclean forms through", justify="right")
@@ -313,7 +319,7 @@ def strictness_table(title: str, scores: Scores) -> Table:
     for place, factor in enumerate(FACTORS):
         row = [each[place] for each in lines]
         cells = (text for one in row for text in (share(one.clean_passed, one.clean), bounded(one.wrong, one.passed)))
-        table.add_row(f"{factor:g}", *cells, style="bold" if factor == 1 else "")
+        table.add_row(f"{factor:g}", asked_of_cells(factor), *cells, style="bold" if factor == 1 else "")
     return table
 
 
