@@ -99,6 +99,15 @@ def blind_readings_of(connection: Connection, submission_id: str, key: str) -> M
     return {row.login: row.value for row in connection.execute(query)}
 
 
+def read_apart(connection: Connection, submission_id: str) -> Mapping[str, tuple[str, ...]]:
+    """The form's cells that two people read differently: key to the values, no longer anybody's secret."""
+    query = select(blind_readings.c.key, blind_readings.c.value).where(blind_readings.c.submission_id == submission_id)
+    read: dict[str, set[str]] = {}
+    for row in connection.execute(query):
+        read.setdefault(row.key, set()).add(row.value)
+    return {key: tuple(sorted(values)) for key, values in read.items() if len(values) > 1}
+
+
 def cells_read_by(connection: Connection, login: str) -> frozenset[tuple[str, str]]:
     """The (submission, key) pairs that this person has read and that wait for another."""
     query = select(blind_readings.c.submission_id, blind_readings.c.key).where(blind_readings.c.login == login)
@@ -111,6 +120,12 @@ def blind_counts(connection: Connection) -> Mapping[tuple[str, str], int]:
         blind_readings.c.submission_id, blind_readings.c.key
     )
     return {(row.submission_id, row.key): row.people for row in connection.execute(query)}
+
+
+def forget_blind_reading(connection: Connection, submission_id: str, key: str, login: str) -> None:
+    """Takes one person's blind reading back, before a second person has agreed with it."""
+    mine = and_(blind_readings.c.submission_id == submission_id, blind_readings.c.key == key)
+    connection.execute(delete(blind_readings).where(mine, blind_readings.c.login == login))
 
 
 def forget_blind_readings(connection: Connection, submission_id: str, key: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
@@ -31,6 +32,7 @@ def create_app(workplace: Workplace, *, hosts: frozenset[str] = LOCAL_HOSTS, htt
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(SignInFirst, _sign_in_first)
     app.add_exception_handler(HTTPException, _http_failure)
+    app.add_exception_handler(RequestValidationError, _not_asked_so)
     app.add_exception_handler(TooLarge, _too_large)
     app.add_middleware(
         Guards,
@@ -58,7 +60,8 @@ def _say_refused(request: Request, status: int, message: str, subject: str) -> R
 def _sign_in_first(request: Request, _failure: Exception) -> Response:
     if request.headers.get("hx-request"):
         return HTMLResponse("", status_code=401, headers={"HX-Redirect": "/signin"})
-    if request.method == "GET" and request.url.path.endswith(".png"):
+    is_script = "application/json" in request.headers.get("accept", "")
+    if is_script or (request.method == "GET" and request.url.path.endswith(".png")):
         return PlainTextResponse("Sign in first.", status_code=401)
     return RedirectResponse("/signin", status_code=303)
 
@@ -68,6 +71,15 @@ def _http_failure(request: Request, failure: Exception) -> Response:
     if failure.status_code == 404:
         return desk_of(request).page("refused.html", seat_of(request), status=404, message="There is no such page.")
     return PlainTextResponse(f"{failure.detail}\n", status_code=failure.status_code)
+
+
+def _not_asked_so(request: Request, _failure: Exception) -> Response:
+    """An address with a part that no page takes; what it said is not repeated."""
+    if seat_of(request) is None:
+        return _sign_in_first(request, _failure)
+    return desk_of(request).page(
+        "refused.html", seat_of(request), status=400, message="No page is asked for like this."
+    )
 
 
 def _too_large(_request: Request, _failure: Exception) -> Response:

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cached_property
 
 from core.decisions import Decision
+from core.events import FormDismissed
 from core.findings import Disposition, Finding, Hold, Severity
 from core.grammar import normalise_grant_no
 from core.judgements import Judgement, State
@@ -18,7 +19,7 @@ from core.submissions import Kind, Submission
 from judging.books import file_of, waits
 from judging.running import Running
 from ledger.derived import queued
-from ledger.replay import FaxHistory
+from ledger.replay import FaxHistory, Record
 from offers.business_days import confirmation_due
 from review.fields import FormFields, form_fields
 from validators.catalogue import RULE_BY_CODE
@@ -81,6 +82,16 @@ class Board:
     files: tuple[FileRow, ...]
     received_per_hour: Mapping[datetime, int]
     """Forms received, by the full hour in UTC."""
+
+    @cached_property
+    def dismissed(self) -> Mapping[str, str]:
+        """The forms that were found to be none, with their numbers, the last one first."""
+        record = self.running.judged.record
+        first_seq = {s.id: h.first_seq for h in record.faxes.values() for v in h.versions for s in v.submissions}
+        forms = [body.subject for body in record.reversible.values() if isinstance(body, FormDismissed)]
+        return {
+            form: number_of(form, first_seq.get(form), record) for form in reversed(forms) if form not in record.faxes
+        }
 
     @cached_property
     def decisions_of(self) -> Mapping[str, Sequence[Decision]]:
@@ -201,13 +212,16 @@ def _numbers(running: Running) -> dict[str, str]:
     A number never passes to another form: what a regrouping of pages makes new goes on counting.
     """
     record = running.judged.record
-    numbers = {}
-    for submission in running.judged.submissions:
-        keyed = record.keyed.get(submission.id)
-        seq = keyed.seq if keyed else record.faxes[submission.fax or ""].first_seq
-        number = 1 if keyed else form_number(submission.id)
-        numbers[submission.id] = f"F-{seq:04d}" + (f"-{number}" if number > 1 else "")
-    return numbers
+    first_seq = {fax: history.first_seq for fax, history in record.faxes.items()}
+    return {s.id: number_of(s.id, first_seq.get(s.fax or ""), record) for s in running.judged.submissions}
+
+
+def number_of(submission_id: str, fax_seq: int | None, record: Record) -> str:
+    """The number of one form; `fax_seq` is the journal's line on which its fax arrived, None for a keyed form."""
+    if fax_seq is None:
+        return f"F-{record.keyed[submission_id].seq:04d}"
+    number = form_number(submission_id)
+    return f"F-{fax_seq:04d}" + (f"-{number}" if number > 1 else "")
 
 
 def _received_per_hour(running: Running) -> Counter[datetime]:

@@ -15,6 +15,8 @@ from core.corrections import NoSuchField, corrected
 from core.decisions import Decision, Verdict
 from core.events import FieldCorrected, FindingDecided, HolderAssigned, NewEvent
 from core.findings import FORM, Finding, Resolution, Severity
+from core.grammar import normalise_name
+from core.holders import Holder, OptionLedger
 from core.judgements import Judgement, Standing
 from core.submissions import Submission
 from judging.books import NOT_EVALUATED
@@ -196,6 +198,14 @@ def events_of(
         )
         bodies.append(FindingDecided(decision))
     return tuple(NewEvent(now, actor, body) for body in bodies)
+
+
+def holder_named(ledger: OptionLedger, typed: str) -> Holder | None:
+    """The holder of `H022`, `H022 Jane Doe` or `Jane Doe`; None where nobody, or more than one, is called so."""
+    by_id = ledger.holder(typed.strip().partition(" ")[0])
+    wanted = normalise_name(typed)
+    called = [holder for holder in ledger.holders if normalise_name(holder.name_on_agreement) == wanted]
+    return by_id or (called[0] if len(called) == 1 else None)
 
 
 def checked_correction(submission: Submission, key: str, typed: str) -> None:

@@ -84,10 +84,7 @@ class Pictures:
         reading = submission.readings.get(key)
         if reading is None or (key == "tax_id" and not reveal):
             return None
-        name = picture_of_page(history, reading.page)
-        return self._made(
-            ("crop", history.fax, name, reading.box), history.fax, name, lambda picture: _cut(picture, reading.box)
-        )
+        return self._piece(history, reading.page, reading.box, reveal=reveal)
 
     def row_strip(self, history: FaxHistory, submission: Submission, key: str) -> bytes | None:
         """The whole line of the table around a cell: the neighbours in the same hand help to read a digit."""
@@ -102,8 +99,21 @@ class Pictures:
             max(r.box.x1 for r in cells),
             max(r.box.y1 for r in cells),
         )
-        name = picture_of_page(history, reading.page)
-        return self._made(("strip", history.fax, name, box), history.fax, name, lambda p: _cut(p, box))
+        return self._piece(history, reading.page, box, reveal=False)
+
+    def _piece(self, history: FaxHistory, number: int, box: Box, *, reveal: bool) -> bytes | None:
+        """A piece of a page, covered as the page is: a crop's margin may reach into the box beside."""
+        name = picture_of_page(history, number)
+        try:
+            hidden = () if reveal else self._tax_id_boxes(history, number, name)
+        except Hidden:
+            return None
+        return self._made(
+            ("piece", history.fax, name, box, hidden),
+            history.fax,
+            name,
+            lambda picture: _cut(_painted(picture, hidden), box),
+        )
 
     def size(self, fax: str, name: str) -> tuple[int, int] | None:
         """Width and height in pixels, without decoding the picture."""

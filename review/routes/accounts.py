@@ -17,9 +17,8 @@ _LINES = 200
 
 
 @router.get("/accounts")
-def people(
-    request: Request, seat: Annotated[Seat, Depends(seated(Permission.MANAGE_ACCOUNTS))], said: str = ""
-) -> Response:
+def people(request: Request, seat: Annotated[Seat, Depends(seated(Permission.READ_LOG))], said: str = "") -> Response:
+    """Who may do what: an auditor reads it, an administrator changes it."""
     return _page(request, seat, said=SAID.get(said, ""))
 
 

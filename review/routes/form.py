@@ -19,15 +19,18 @@ from core.events import (
     Body,
     CounselAsked,
     DecisionTakenBack,
+    DefectWaived,
     Event,
     EventKind,
     FieldCorrected,
     FindingDecided,
     FormDismissed,
     HolderAssigned,
+    HolderReported,
     NewEvent,
     PagesRegrouped,
     TaxIdShown,
+    TenderUnlawful,
 )
 from core.findings import FORM, Disposition, Finding
 from core.judgements import Judgement
@@ -38,6 +41,7 @@ from judging.books import NOT_EVALUATED, waits
 from ledger import desk_work, journal
 from ledger.accounts import Permission
 from ledger.derived import queued
+from ledger.replay import FaxHistory, Record
 from review import deciding
 from review.board import Board, by_weight, follows
 from review.charts import Moment, TimeLine, time_line
@@ -54,7 +58,9 @@ from review.wording import DISPOSITION_WORDS, say_standing, shares_of
 router = APIRouter()
 _DECIDING = acting(Permission.DECIDE)
 _OF_THE_PAGES = (EventKind.PAGES_REGROUPED, EventKind.DECISION_TAKEN_BACK)
+_OF_THE_OFFER = (EventKind.DEFECT_WAIVED, EventKind.HOLDER_REPORTED, EventKind.TENDER_UNLAWFUL)
 _MOST_SCANNED = 201
+_LOOK_FIRST = "What you keyed last was not checked yet. Look at what follows from it, then save."
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
@@ -113,7 +119,34 @@ def form(
     turn: Annotated[int, Query(ge=0, le=270)] = 0,
     said: str = "",
 ) -> Response:
+    desk = desk_of(request)
+    board = desk.boards.now()
+    if form_id in board.running.judged.record.dismissed:
+        return _dismissed(desk, board, seat, form_id)
     return _shown(request, seat, form_id, Look(field, page, zoom, turn), said=SAID.get(said, ""))
+
+
+def _dismissed(desk: Desk, board: Board, seat: Seat, form_id: str) -> HTMLResponse:
+    """A form that was found to be none: who said so, and the way back."""
+    record = board.running.judged.record
+    with desk.books.reading() as connection:
+        events = tuple(journal.read(connection, subject=form_id, kinds=[EventKind.FORM_DISMISSED]))
+    fax = next((h.fax for h in record.faxes.values() if form_id in _forms_read(h)), "")
+    return desk.page(
+        "dismissed.html",
+        seat,
+        board=board,
+        section="queue",
+        number=board.dismissed[form_id],
+        fax=fax,
+        events=[(event, event.body()) for event in events],
+        reversible=record.reversible,
+        can_undo=record.offer.accepted_at is None,
+    )
+
+
+def _forms_read(history: FaxHistory) -> frozenset[str]:
+    return frozenset(s.id for version in history.versions for s in version.submissions)
 
 
 def _shown(
@@ -125,7 +158,10 @@ def _shown(
         submission = _require(board, form_id)
         claim = desk_work.claim_of(connection, form_id)
         draft = draft_from_json(desk_work.draft_of(connection, form_id, seat.user.login))
-        events = tuple(journal.read(connection, subject=form_id))
+        apart = desk_work.read_apart(connection, form_id)
+        among = _judged_with(board, submission)
+        events = journal.about(connection, {one.id for one in among})
+        events += tuple(journal.read(connection, subject=OFFER, kinds=_OF_THE_OFFER))
         if submission.fax:
             events += tuple(journal.read(connection, subject=submission.fax, kinds=_OF_THE_PAGES))
     is_mine = claim is not None and claim.login == seat.user.login and claim.holds_at(desk.now())
@@ -137,7 +173,7 @@ def _shown(
         seat,
         look,
         trouble,
-        tax_id_shown=was_shown(desk, seat, events),
+        tax_id_shown=was_shown(desk, seat, [event for event in events if event.subject == form_id]),
     )
     template = "form_desk.html" if request.headers.get("hx-request") else "form.html"
     return desk.page(
@@ -149,6 +185,7 @@ def _shown(
         said=said,
         claim=claim if claim and claim.holds_at(desk.now()) else None,
         is_mine=is_mine,
+        apart=apart,
         draft_waits=not is_mine and not draft.is_empty,
         history=_history(board, submission, events),
         can_undo=board.running.judged.record.offer.accepted_at is None,
@@ -228,7 +265,7 @@ def _facts(
 def _require(board: Board, form_id: str) -> Submission:
     submission = board.running.by_id.get(form_id)
     if submission is None:
-        raise Refused(404, "There is no such form, or it was found to be none.")
+        raise Refused(404, "There is no such form, or it was found to be none.", subject=form_id)
     return submission
 
 
@@ -361,24 +398,48 @@ def _time_line(desk: Desk, board: Board, submission: Submission, judgement: Judg
     return time_line(moments[-12:], begins, desk.expiration(board), desk.offer_now(), desk.zone)
 
 
+def _judged_with(board: Board, submission: Submission) -> tuple[Submission, ...]:
+    """The forms of its holder, itself among them; itself alone where nobody is known to have sent it."""
+    holder_id = board.running.group_of(submission.id)
+    return board.running.forms_of(holder_id) if holder_id else (submission,)
+
+
 def _history(board: Board, submission: Submission, events: Sequence[Event]) -> list[HistoryLine]:
-    """What came from the holder and what persons decided about this form, the latest first."""
+    """What came from the holder, what was reported of them and what persons decided, the latest first.
+
+    What was decided on another form of theirs is taken back there.
+    """
     running = board.running
-    holder_id = running.group_of(submission.id)
     lines = []
-    for one in running.forms_of(holder_id) if holder_id else (submission,):
+    for one in _judged_with(board, submission):
         judged = running.judgement(one.id)
         received = read_in_zone(one.received_at, running.terms.time_zone) if one.received_at else None
         kind = one.kind.value if one.kind else "unknown form"
         words = f"{kind}, {DISPOSITION_WORDS[judged.disposition]}: {say_standing(judged.standing)}"
         before, after = shares_of(judged.standing_before), shares_of(judged.standing)
         lines.append(HistoryLine(received, board.numbers[one.id], words, "", before, after))
-    reversible = running.judged.record.reversible
+    record = running.judged.record
     for event in events:
-        if (said := _said_of(event.body())) is not None:
-            undo = event.id if event.id in reversible else ""
-            lines.append(HistoryLine(event.at, board.numbers[submission.id], said, event.actor, 0, 0, undo))
+        body = event.body()
+        if event.subject == OFFER and not _touches(body, event.id, record, running.group_of(submission.id)):
+            continue
+        if (said := _said_of(body)) is not None:
+            is_own = event.subject in (submission.id, submission.fax)
+            undo = event.id if is_own and event.id in record.reversible else ""
+            number = board.numbers.get(submission.id if is_own else event.subject, "The offer")
+            lines.append(HistoryLine(event.at, number, said, event.actor, 0, 0, undo))
     return sorted(lines, key=lambda line: (line.at is not None, line.at or _BEFORE_ALL), reverse=True)
+
+
+def _touches(body: Body, event_id: str, record: Record, holder_id: str | None) -> bool:
+    """Whether an event about the offer is about this holder too; a report that was taken back is about nobody."""
+    match body:
+        case HolderReported(change=change):
+            return event_id in record.reports and change.holder_id == holder_id
+        case TenderUnlawful(tender=tender):
+            return event_id in record.reports and holder_id in tender.holder_ids
+        case _:
+            return True
 
 
 def _said_of(body: Body) -> str | None:
@@ -407,6 +468,12 @@ def _said_of(body: Body) -> str | None:
             return f"a decision was taken back: {reason}"
         case TaxIdShown():
             return "tax id shown"
+        case DefectWaived(waiver=waiver):
+            return f"{waiver.code} waived for all holders: {waiver.reason}"
+        case HolderReported(change=change):
+            return f"{change.holder_id} {change.kind.value.replace('_', ' ')} on {change.changed_on}: {change.detail}"
+        case TenderUnlawful(tender=tender):
+            return f"the tender may be unlawful to accept: {tender.reason}"
         case _:
             return None
 
@@ -450,10 +517,12 @@ def _keyed(draft: Draft, submission: Submission, board: Board, act: Act, now: da
             choice = Choice(Verdict(verdict), recoded_to) if verdict in set(Verdict) else None
             if choice is None or (code, target) in known or _is_new(board, submission, draft, (code, target), act, now):
                 draft = draft.choosing((code, target), choice)
-    holder_id = act.text("holder").partition(" ")[0].strip()
-    if holder_id and board.running.ledger.holder(holder_id) is None:
-        raise NotDecided(f"The ledger knows no holder {holder_id!r}.")
-    return replace(draft, holder_id=holder_id or draft.holder_id)
+    if not (named := act.text("holder").strip()[:200]):
+        return draft
+    holder = deciding.holder_named(board.running.ledger, named)
+    if holder is None:
+        raise NotDecided(f"The ledger knows no one holder {named!r}. Give the holder's id, such as H022.")
+    return replace(draft, holder_id=holder.holder_id)
 
 
 def _is_new(board: Board, submission: Submission, draft: Draft, key: tuple[str, str], act: Act, now: datetime) -> bool:
@@ -474,7 +543,7 @@ def _with_act(draft: Draft, submission: Submission, board: Board, act: Act) -> D
             return replace(draft, holder_id=None)
         case "drop-all":
             return Draft()
-        case "choose":
+        case "choose" if not _is_unchecked(act):
             return draft
         case _:
             if key == "tax_id" and not typed.strip():
@@ -483,6 +552,11 @@ def _with_act(draft: Draft, submission: Submission, board: Board, act: Act) -> D
         return draft.without(key)
     deciding.checked_correction(submission, key, typed)
     return draft.correcting(key, typed)
+
+
+def _is_unchecked(act: Act) -> bool:
+    """Whether the box holds something else than when the page came, and no check has shown what follows from it."""
+    return bool(act.text("field")) and act.text("value").split() != act.text("was").split()
 
 
 def _says_nothing_new(submission: Submission, key: str, typed: str) -> bool:
@@ -507,6 +581,9 @@ def save(request: Request, form_id: str, act: Annotated[Act, Depends(_DECIDING)]
         draft = draft_from_json(desk_work.draft_of(connection, form_id, act.user.login))
         try:
             draft = _keyed(draft, submission, board, act, desk.offer_now())
+            if _is_unchecked(act):
+                draft = _with_act(draft, submission, board, act)
+                raise NotDecided(_LOOK_FIRST)
             trouble = _why_not_saved(draft, submission, board, act)
             if not trouble:
                 trouble = _write(desk, connection, board, submission, draft, act)
@@ -661,6 +738,8 @@ def take_back(request: Request, act: Annotated[Act, Depends(_DECIDING)]) -> Resp
         return go(f"/faxes/{subject}/pages", say="taken-back")
     if subject == OFFER:
         return go("/offer", say="taken-back")
+    if subject in record.faxes:
+        return go(f"/faxes/{subject}")
     if subject in desk.boards.now().running.by_id:
         return go(f"/forms/{quote(subject)}", say="taken-back")
     return go("/", say="taken-back")
@@ -695,8 +774,19 @@ def fax(request: Request, fax: str, seat: Annotated[Seat, Depends(seated())]) ->
     pages = history.transmission.pages if history.transmission else ()
     with desk.books.reading() as connection:
         events = tuple(journal.read(connection, subject=fax, kinds=[EventKind.FORM_DISMISSED]))
+    record = board.running.judged.record
     return desk.page(
-        "fax.html", seat, board=board, section="queue", fax=fax, file=file, history=history, pages=pages, events=events
+        "fax.html",
+        seat,
+        board=board,
+        section="queue",
+        fax=fax,
+        file=file,
+        history=history,
+        pages=pages,
+        events=[(event, event.body()) for event in events],
+        reversible=record.reversible,
+        can_undo=record.offer.accepted_at is None,
     )
 
 

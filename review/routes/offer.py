@@ -221,6 +221,8 @@ def _decide(request: Request, act: Act, doing: str, *, say: str) -> Response:
         if saves:
             _write(desk, connection, act, decided, _ACTIONS.get(doing, "report a holder"))
     if saves:
+        # All forms may be judged again now: whoever recorded it waits here, rather than the next one to open a page.
+        desk.boards.now()
         return go("/offer", say=say)
     foreseen = Foreseen(doing, decided, forms=_late_forms(desk, case, decided))
     return _shown(request, act.seat, act=act, foreseen=foreseen)
@@ -244,7 +246,9 @@ def _chosen(desk: Desk, case: OfferCase, act: Act, doing: str) -> Decided:
         case "accept":
             return decide_acceptance(case, desk.offer_now(), act.text("medium").strip()[:200], reason)
         case _:
-            holder, kind, day = act.text("holder").partition(" ")[0].strip(), act.text("kind"), _day(act.text("on"))
+            known = deciding.holder_named(case.ledger, act.text("holder"))
+            holder = known.holder_id if known else act.text("holder").strip()[:64]
+            kind, day = act.text("kind"), _day(act.text("on"))
             if kind == _UNLAWFUL:
                 return decide_unlawful_tender(case, UnlawfulTender(frozenset({holder}), day, reason))
             if kind not in set(HolderChangeKind):

@@ -112,17 +112,19 @@ def settle(request: Request, act: Annotated[Act, Depends(_DECIDING)]) -> Respons
         outcome, event = _settle(desk, connection, act, form_id, key)
     if outcome == "claimed":
         desk.log_refusal(act.user.login, act.seat.address, "sweep", act.text("cell"), "somebody else has the form")
-    if "application/json" in request.headers.get("accept", ""):
-        said = _SAID.get(outcome, "")
-        return JSONResponse({"outcome": outcome, "said": said, "event": event.id if event else ""})
-    return go(f"/sweep?kind={quote(kind_of(key))}", say="" if outcome == "saved" else outcome)
+    return _answer(request, outcome, event, f"/sweep?kind={quote(kind_of(key))}")
 
 
 @router.post("/sweep/back")
 def take_back(request: Request, act: Annotated[Act, Depends(_DECIDING)]) -> Response:
-    """Takes this person's last settled cell back, or the one named."""
+    """Takes this person's last settled cell back, or the one named; of one read blind, their own reading."""
     desk = desk_of(request)
+    form_id, _, key = act.text("cell").rpartition(":")
     with desk.books.writing() as connection:
+        if form_id and not act.text("event"):
+            desk_work.forget_blind_reading(connection, form_id, key, act.user.login)
+            desk.log(connection, act.seat, "sweep blind back", act.text("cell"))
+            return _answer(request, "back", None, f"/sweep?kind={quote(kind_of(key))}&cell={quote(act.text('cell'))}")
         board = desk.boards.now(connection)
         record = board.running.judged.record
         event_id = act.text("event") or next((e.id for e, _ in _mine(connection, act.seat, board)), "")
@@ -134,10 +136,16 @@ def take_back(request: Request, act: Annotated[Act, Depends(_DECIDING)]) -> Resp
         undo = DecisionTakenBack(event_id, body.submission_id, "taken back in the sweep")
         journal.append(connection, [NewEvent(desk.offer_now(), act.user.name, undo)])
         desk.log(connection, act.seat, "sweep back", f"{body.submission_id}:{body.key}")
-    if "application/json" in request.headers.get("accept", ""):
-        return JSONResponse({"outcome": "back", "said": _SAID["back"], "event": ""})
     path = f"/sweep?kind={quote(kind_of(body.key))}&cell={quote(f'{body.submission_id}:{body.key}')}"
-    return go(path, say="back")
+    return _answer(request, "back", None, path)
+
+
+def _answer(request: Request, outcome: str, event: Event | None, path: str) -> Response:
+    """What came of a post, for the script that goes on meanwhile; without it, on to `path`."""
+    if "application/json" in request.headers.get("accept", ""):
+        said = _SAID.get(outcome, "")
+        return JSONResponse({"outcome": outcome, "said": said, "event": event.id if event else ""})
+    return go(path, say="" if outcome == "saved" else outcome)
 
 
 def kind_of(key: str) -> str:

@@ -9,7 +9,8 @@
   const store = (name, value) => { try { localStorage.setItem(name, value); } catch { /* shut off */ } };
 
   /* ---- keys: a person may change or switch off single ones (WCAG 2.1.4) ---- */
-  const KEYS = { next: "n", search: "/", help: "?", down: "j", up: "k", zin: "+", zout: "-", fit: "0", turn: "r" };
+  const STANDARD = { next: "n", search: "/", help: "?", down: "j", up: "k", zin: "+", zout: "-", fit: "0", turn: "r" };
+  const KEYS = { ...STANDARD };
   try { Object.assign(KEYS, JSON.parse(stored("keys", "{}"))); } catch { /* not ours */ }
   const singleKeys = () => stored("single", "on") !== "off";
   const isTyping = (event) => {
@@ -22,6 +23,13 @@
   const isSingle = (event, name) =>
     singleKeys() && !isTyping(event) && !event.ctrlKey && !event.metaKey && !event.altKey && event.key === KEYS[name];
 
+  const showKeys = () => $$("[data-kbd]").forEach((hint) => {
+    hint.textContent = KEYS[hint.dataset.kbd].toUpperCase();
+    hint.hidden = !singleKeys() || !KEYS[hint.dataset.kbd];
+  });
+  showKeys();
+  document.addEventListener("htmx:afterSettle", showKeys);
+
   const dialog = $("#keys");
   if (dialog) {
     const open = () => { if (!dialog.open) dialog.showModal(); };
@@ -31,17 +39,26 @@
     document.addEventListener("keydown", (event) => {
       if (isSingle(event, "help")) { event.preventDefault(); open(); }
     });
-    $$("[data-key-for]", dialog).forEach((input) => {
-      input.value = KEYS[input.dataset.keyFor] || "";
-      input.addEventListener("input", () => {
-        input.value = input.value.slice(-1);
-        KEYS[input.dataset.keyFor] = input.value;
-        store("keys", JSON.stringify(KEYS));
-      });
+    const said = $("#keysaid"), inputs = $$("[data-key-for]", dialog);
+    const fill = () => inputs.forEach((input) => { input.value = KEYS[input.dataset.keyFor] || ""; });
+    const keep = () => { store("keys", JSON.stringify(KEYS)); showKeys(); };
+    fill();
+    inputs.forEach((input) => input.addEventListener("input", () => {
+      const name = input.dataset.keyFor, wanted = input.value.trim().slice(-1);
+      const other = wanted && Object.keys(KEYS).find((one) => one !== name && KEYS[one] === wanted);
+      // Two acts on one key would both be done: the key stays with the one that has it.
+      said.textContent = other ? `${wanted} is taken by “${$(`[for=k-${other}]`, dialog).textContent}”.` : "";
+      if (!other) { KEYS[name] = wanted; keep(); }
+      input.value = KEYS[name] || "";
+    }));
+    $("[data-act=standard-keys]", dialog).addEventListener("click", () => {
+      Object.assign(KEYS, STANDARD);
+      said.textContent = "The standard keys are back.";
+      fill(); keep();
     });
     const single = $("[name=single]", dialog);
     single.checked = singleKeys();
-    single.addEventListener("input", () => store("single", single.checked ? "on" : "off"));
+    single.addEventListener("input", () => { store("single", single.checked ? "on" : "off"); showKeys(); });
   }
 
   document.addEventListener("click", (event) => {
@@ -54,8 +71,8 @@
 
   /* ---- what takes seconds says so, and is not sent twice ---- */
   document.addEventListener("submit", (event) => {
-    const words = event.target.dataset.slow, button = event.submitter;
-    if (!words || button?.value !== "check") return;
+    const button = event.submitter, words = button?.dataset.slow;
+    if (!words) return;
     button.textContent = words;
     // Not at once: a disabled button would not be sent.
     setTimeout(() => { button.disabled = true; }, 0);
@@ -174,6 +191,7 @@
   });
 
   /* ---- form: keying ---- */
+  let leaving = false;
   const form = () => $("#decide");
   const keyBox = () => $("#key");
   const aim = () => {
@@ -196,7 +214,10 @@
     const link = event.target.closest("a[data-f]");
     if (!link || !form() || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
-    look(link.getAttribute("href"));
+    const href = link.getAttribute("href");
+    if (!isDirty()) { look(href); return; }
+    // What was typed is checked before the box goes; where it cannot be taken, the page stays and says why.
+    post("check").then(() => { if (!$(".said.bad")) look(href); });
   });
   document.addEventListener("change", (event) => {
     if (!form() || !event.target.name?.match(/^(d:|to:)/)) return;
@@ -207,9 +228,9 @@
   const post = (act) => {
     const values = new FormData(form());
     values.set("act", act);
-    htmx.ajax("POST", form().getAttribute("action"), { source: form(), target: "#desk", swap: "outerHTML", values: Object.fromEntries(values) });
+    return htmx.ajax("POST", form().getAttribute("action"), { source: form(), target: "#desk", swap: "outerHTML", values: Object.fromEntries(values) });
   };
-  const isDirty = () => keyBox() && keyBox().value !== (keyBox().dataset.checked ?? keyBox().dataset.was ?? keyBox().value);
+  const isDirty = () => keyBox() && keyBox().value !== (keyBox().dataset.was ?? keyBox().value);
   document.addEventListener("keydown", (event) => {
     if (!form()) return;
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
@@ -259,6 +280,12 @@
     ($(".col.m") || $("main")).prepend(said);
   });
   formShown();
+  addEventListener("beforeunload", (event) => { if (form() && !leaving && isDirty()) event.preventDefault(); });
+  document.addEventListener("submit", (event) => { if (event.target === form()) leaving = true; });
+  document.addEventListener("htmx:beforeRequest", () => { leaving = true; });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (!event.detail.xhr?.getResponseHeader("HX-Redirect")) leaving = false;
+  });
   addEventListener("load", () => { if (view) putView(); });
   addEventListener("resize", () => { if (view) putView(); });
 
@@ -268,8 +295,9 @@
     const input = $("#sw"), sweepForm = $("#swform"), said = $("#swsaid");
     const token = $("[name=token]", sweepForm).value;
     let at = Math.max(0, cells.findIndex((cell) => cell.classList.contains("cur")));
-    let queue = Promise.resolve();
+    let queue = Promise.resolve(), pending = 0;
     const settled = [];
+    addEventListener("beforeunload", (event) => { if (pending) event.preventDefault(); });
     const isOpen = (cell) => !/\b(done|fixed|later)\b/.test(cell.className);
     const count = () => { $("[data-done]").textContent = cells.filter((cell) => /\b(done|fixed)\b/.test(cell.className)).length; };
     const icon = (name) => `<svg class="i" viewBox="0 0 16 16" aria-hidden="true"><use href="/static/symbols.svg#y-${name}"/></svg>`;
@@ -303,10 +331,12 @@
       if (any >= 0) show(any);
       else { said.textContent = "All of these are settled."; queue.then(() => { location.href = "/sweep"; }); }
     };
+    const sent = (path, values) => fetch(path, { method: "POST", body: new URLSearchParams({ token, ...values }), headers: { accept: "application/json" }, keepalive: true })
+      .then((answer) => answer.ok ? answer.json() : { outcome: "refused", said: answer.status === 401 ? "Your session has ended; sign in again. This was not saved." : "The desk refused it; open the page again." })
+      .catch(() => ({ outcome: "refused", said: "The desk did not answer; nothing was saved." }));
     const send = (path, values) => {
-      queue = queue.then(() => fetch(path, { method: "POST", body: new URLSearchParams({ token, ...values }), headers: { accept: "application/json" } })
-        .then((answer) => answer.ok ? answer.json() : { outcome: "refused", said: "The desk refused it; open the page again." })
-        .catch(() => ({ outcome: "refused", said: "The desk did not answer; nothing was saved." })));
+      pending += 1;
+      queue = queue.then(() => sent(path, values)).finally(() => { pending -= 1; });
       return queue;
     };
     const isSeen = () => $("#swimg").complete && $("#swimg").naturalWidth > 0;
@@ -323,7 +353,7 @@
       const answered = send("/sweep", { cell: cell.dataset.cell, value, act: illegible ? "illegible" : "confirm" });
       further();
       answered.then((answer) => {
-        was.event = answer.event || "";
+        was.event = answer.event || ""; was.outcome = answer.outcome;
         said.textContent = answer.said || "";
         if (!["saved", "first"].includes(answer.outcome)) {
           cell.className = "cell later"; $("[data-val]", cell).textContent = answer.said; count();
@@ -334,7 +364,7 @@
       const last = settled.pop();
       if (!last) return;
       queue.then(() => {
-        if (last.event) send("/sweep/back", { event: last.event });
+        if (last.event || last.outcome === "first") send("/sweep/back", { event: last.event, cell: cells[last.n].dataset.cell });
         cells[last.n].className = last.className.replace(/\b(done|fixed|cur)\b/g, "");
         $(".t", cells[last.n]).innerHTML = last.html;
         count(); show(last.n);

@@ -266,3 +266,73 @@ def test_a_key_pressed_on_nothing_does_not_make_a_box_blank(house: Any) -> None:
     answer = client.post("/sweep", data=data, headers={"accept": "application/json"})
     assert answer.json()["outcome"] == "empty"
     assert house.app.state.desk.boards.now().running.judged.record.corrections == ()
+
+
+def test_an_auditor_reads_the_accounts_and_changes_none(house: Any) -> None:
+    page = open_desk(house, "olu").get("/accounts").text
+    assert "Mara Klein" in page and "approver" in page
+    assert 'action="/accounts"' not in page and "Add a person" not in page
+
+
+def test_a_form_shows_what_was_decided_on_every_form_of_its_holder(house: Any) -> None:
+    holder = house.holder()
+    first = house.fax(house.election(holder, signed_at=SIGNED), Misread(doubts=("row1.shares",)), pictures=False)
+    second = house.fax(
+        house.election(holder, signed_at=SIGNED + timedelta(hours=3)), Misread(doubts=("row2.shares",)), pictures=False
+    )
+    client = open_desk(house)
+    token = token_of(client)
+    client.post("/take", data={"token": token, "id": first})
+    client.post(f"/forms/{first}/check", data={"token": token, "field": "row1.shares", "value": "12", "act": "check"})
+    client.post(f"/forms/{first}/save", data={"token": token})
+    report = {"holder": holder.name_on_agreement, "kind": "left", "on": "2003-07-15", "reason": "HR wrote"}
+    client.post("/offer/report", data={"token": token, "act": "save", **report})
+    history = client.get(f"/forms/{second}").text.partition('class="hist"')[2].partition("</ul>")[0]
+    numbers = house.app.state.desk.boards.now().numbers
+    assert f"{numbers[first]} Dana Ruiz: Row 1, shares" in history
+    assert f"The offer Dana Ruiz: {holder.holder_id} left on 2003-07-15: HR wrote" in history
+    assert "Take back" not in history, "what was decided on another form is taken back there"
+    other = house.fax(house.election(house.holder(1), signed_at=SIGNED), Misread({"email": ""}), pictures=False)
+    assert "HR wrote" not in client.get(f"/forms/{other}").text
+
+
+def test_a_form_taken_for_the_wrong_holders_is_assigned_by_name(house: Any) -> None:
+    mistaken, right = house.holder(0), house.holder(1)
+    form = house.fax(house.election(mistaken, signed_at=SIGNED), Misread({"email": ""}), pictures=False)
+    client = open_desk(house)
+    token = token_of(client)
+    assert "Another holder’s form?" in client.post("/take", data={"token": token, "id": form}).text
+    sent = {"token": token, "act": "choose", "holder": "Nobody Here"}
+    assert "knows no one holder" in client.post(f"/forms/{form}/check", data=sent).text
+    sent["holder"] = right.name_on_agreement.lower()
+    assert f"assigned to {right.holder_id}" in client.post(f"/forms/{form}/check", data=sent).text
+    client.post(f"/forms/{form}/save", data={"token": token, "reason": "father and son"})
+    assert house.app.state.desk.boards.now().running.judgement(form).holder_id == right.holder_id
+
+
+def test_what_looks_like_a_tax_id_is_covered_wherever_it_stands(house: Any) -> None:
+    """Somebody writes it into the notes, a reviewer into a reason."""
+    form = house.fax(
+        house.election(house.holder(), signed_at=SIGNED), Misread({"address": "000-12-3456 Elm"}), pictures=False
+    )
+    client = open_desk(house)
+    token = token_of(client)
+    client.post("/take", data={"token": token, "id": form})
+    client.post(f"/forms/{form}/counsel", data={"token": token, "reason": "is 000-12-3456 right"})
+    page = client.get(f"/forms/{form}").text
+    assert "000-12-3456" not in page and "•••-••-3456" in page
+
+
+def test_the_time_left_stands_beside_every_form_however_the_queue_is_sorted(house: Any) -> None:
+    form = house.fax(house.election(house.holder(), signed_at=SIGNED), Misread({"email": ""}), pictures=False)
+    client = open_desk(house)
+    for path in ("/", "/?sort=shares", "/?sort=holder", f"/forms/{form}"):
+        assert re.search(r"(\d+ (d|h|min))+ left", client.get(path).text.partition("</header>")[2]), path
+    assert "of H9 only" in client.get("/?holder=H9").text
+
+
+def test_a_password_typed_as_a_login_is_not_written_down(house: Any) -> None:
+    client = open_desk(house, None)
+    data = {"login": "nine words of mine", "password": "x", "token": token_of(client, "/signin")}
+    assert client.post("/signin", data=data).status_code == 401
+    assert "|wrong login or password" in refusals(house)
