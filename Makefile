@@ -20,8 +20,8 @@ check: $(VENV)/.ready             ## style, types, import directions
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench-reading: $(VENV)/.ready system-run   ## accuracy on forms never used while building
-	$(BIN)/python -m benchmarks.reading
+bench-reading: $(VENV)/.ready system-run   ## accuracy on forms never used while building; DOSE="--forms 1000" for more
+	$(BIN)/python -m benchmarks.reading $(DOSE)
 
 bench-speed: $(VENV)/.ready system-run     ## seconds a page against the bare tesseract program
 	$(BIN)/python -m benchmarks.speed

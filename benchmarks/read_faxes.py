@@ -36,7 +36,7 @@ from samples.ledger import make_ledger
 
 _ROOT = Path(__file__).parents[1]
 OFFER = _ROOT / "offers" / "capstone_2003"
-PICTURES = _ROOT / "outputs" / "benchmarks"
+OUT = _ROOT / "outputs" / "benchmarks"
 _MAKES_AND_READS = (
     "core",
     "offers",
@@ -177,4 +177,4 @@ def kept_for_this_code() -> Path:
         for path in sorted(top.rglob("*")) if top.is_dir() else [top]:
             if path.is_file() and "__pycache__" not in path.parts:
                 found.update(str(path.relative_to(_ROOT)).encode() + path.read_bytes())
-    return PICTURES / "reading" / found.hexdigest()[:12]
+    return OUT / "reading" / found.hexdigest()[:12]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -20,7 +21,7 @@ from benchmarks.cell_scores import CellState, RowVerdict
 from benchmarks.form_scores import FaxScore, score_fax
 from benchmarks.held_out_faxes import Dose, Making, numbers_for
 from benchmarks.measures import upper_bound
-from benchmarks.read_faxes import PICTURES, Bench, all_read, kept_for_this_code
+from benchmarks.read_faxes import OUT, Bench, all_read, kept_for_this_code
 from benchmarks.reading_plots import draw_damage, draw_reliability, draw_strictness
 from benchmarks.reading_tables import (
     Scores,
@@ -71,11 +72,13 @@ def main() -> None:
     arguments = _arguments()
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("OMP_THREAD_LIMIT", "1")
-    findings = _findings(arguments)
-    arguments.pictures.mkdir(parents=True, exist_ok=True)
-    print_tables(Console(width=200), findings, f"seed {arguments.seed}, {arguments.group} hands")
-    draw_pictures(findings, arguments.pictures)
-    print(f"pictures in {arguments.pictures}")
+    findings, of = _findings(arguments), f"seed {arguments.seed}, {arguments.group} hands"
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    print_tables(Console(width=200), findings, of)
+    with (arguments.out / "reading.md").open("w", encoding="utf-8") as page:
+        print_tables(Console(width=300, file=page), findings, of, as_markdown=True)
+    draw_pictures(findings, arguments.out)
+    print(f"pictures, and these tables for docs/benchmarks.md, in {arguments.out}")
 
 
 def _arguments() -> argparse.Namespace:
@@ -90,7 +93,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--good-order", action="store_true", help="only forms that the rules let through")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--keep", type=Path, help="keep the faxes in this folder")
-    parser.add_argument("--pictures", type=Path, default=PICTURES, help="where the plots go")
+    parser.add_argument("--out", type=Path, default=OUT, help="where pictures and tables go")
     return parser.parse_args()
 
 
@@ -119,22 +122,32 @@ def _first(count: int) -> range:
 # -- what is printed -----
 
 
-def print_tables(console: Console, findings: Findings, of: str) -> None:
+def print_tables(console: Console, findings: Findings, of: str, *, as_markdown: bool = False) -> None:
+    def show(table: Table) -> None:
+        console.print(_in_markdown(table) if as_markdown else table, "")
+
     for level, scores in findings.mixture.items():
-        console.print(level_table(f"{len(scores)} faxes, {level} damage, {of}", scores))
-        console.print(_pages_line(scores))
-        console.print(reader_table(f"each reader alone on the same crops, {level} damage: right values, CER", scores))
+        show(level_table(f"{len(scores)} faxes, {level} damage, {of}", scores))
+        console.print(_pages_line(scores), "")
+        show(reader_table(f"each reader alone on the same crops, {level} damage: right values, CER", scores))
     if asked := findings.mixture.get(_ASKED_AT):
-        console.print(hindrance_table(f"what holds clean forms back, {_ASKED_AT} damage: forms", asked))
-        console.print(calibration_table(f"what a confidence is worth, {_ASKED_AT} damage, both styles", asked))
-        console.print(strictness_table(f"if more were asked, or less, {_ASKED_AT} damage", asked))
+        show(hindrance_table(f"clean forms held back, {_ASKED_AT} damage", asked))
+        show(calibration_table(f"what a confidence is worth, {_ASKED_AT} damage, both styles", asked))
+        show(strictness_table(f"if more were asked, or less, {_ASKED_AT} damage", asked))
     if findings.slips:
-        console.print(slip_table(f"cells that hold something else than the ledger, {_ASKED_AT} damage", findings.slips))
+        show(slip_table(f"cells that hold something else than the ledger, {_ASKED_AT} damage", findings.slips))
     if findings.strangers:
-        console.print(stranger_table("signers who are not in the ledger, their table page read", findings.strangers))
-    console.print(asked_table(findings))
-    console.print(_silent_line(findings))
+        show(stranger_table("signers who are not in the ledger, their table page read", findings.strangers))
+    show(asked_table(findings))
+    console.print(_silent_line(findings), "")
     _print_each(console, findings.everything)
+
+
+def _in_markdown(table: Table) -> Table:
+    table.box = box.MARKDOWN
+    for column in table.columns:
+        column.header = str(column.header).replace("\n", " ")
+    return table
 
 
 def _pages_line(scores: Scores) -> str:
