@@ -17,6 +17,7 @@ from core.readings import Mark
 from core.submissions import GrantRow, Submission
 from extractors.matching import Match
 from extractors.meanings import tidied
+from extractors.thresholds import load_thresholds
 
 
 class CellState(StrEnum):
@@ -32,14 +33,16 @@ class CellState(StrEnum):
 class CellScore:
     """One cell that somebody wrote, `written` and `read` as texts.
 
-    `declared`: the product says that it cannot be relied on: a doubt, "?", an illegible cell or page, no form at all.
-    `slip`: it was written otherwise than the ledger has it; `heard` is what each reader alone made of the same crop.
+    `sure`: it would be taken for the ledger's value if it said that. `declared`: the product says that it cannot be
+    relied on: a doubt, "?", an illegible cell or page, no form at all. `slip`: it was written otherwise than the ledger
+    has it. `heard` is what each reader alone made of the same crop.
     """
 
     key: str
     written: str
     read: str
     state: CellState
+    sure: bool
     declared: bool
     slip: bool
     heard: Mapping[str, str]
@@ -93,6 +96,7 @@ def score_table(
             written,
             _cells_of(read).get(key, ""),
             _state(read, key, found.get(key.rpartition(".")[0])),
+            _is_sure(read, key),
             _is_declared(read, key),
             _is_slip(key, written, truth),
             heard.get(key, {}),
@@ -106,7 +110,7 @@ def table_of_no_form(meant: Submission, holder_id: str | None, ledger: OptionLed
     """The score of a form that was not found: the fax waits for a person, and nothing of it was read."""
     truth = _meant_grants(meant, holder_id, ledger)
     cells = tuple(
-        CellScore(key, written, "", CellState.WITHOUT_GRANT, True, _is_slip(key, written, truth), {})
+        CellScore(key, written, "", CellState.WITHOUT_GRANT, False, True, _is_slip(key, written, truth), {})
         for key, written in _written_cells(meant)
     )
     return TableScore(cells, (RowVerdict.UNMATCHED,) * sum(grant is not None for grant in truth.values()))
@@ -142,6 +146,13 @@ def _state(read: Submission, key: str, grant: Grant | None) -> CellState:
     column = key.rpartition(".")[2]
     said = value_of(column, _cells_of(read)[key])
     return CellState.CONFIRMED if said == _in_ledger(column, grant) else CellState.CONTRADICTED
+
+
+def _is_sure(read: Submission, key: str) -> bool:
+    column, reading = key.rpartition(".")[2], read.readings.get(key)
+    if reading is None or value_of(column, reading.value) is None:
+        return False
+    return reading.confidence >= load_thresholds().asks[WRITINGS[column]].confirmed
 
 
 def _is_declared(read: Submission, key: str) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.cell_scores import CellScore, RowVerdict, TableScore, score_table, table_of_no_form
+from benchmarks.elections_on_file import election_on_file
 from benchmarks.grant_cells import COLUMNS, rows_of, value_of
 from benchmarks.measures import Told
 from benchmarks.read_faxes import Bench, FaxRead
@@ -24,7 +25,7 @@ from core.judgements import Judgement
 from core.notation import parse_submission
 from core.offer_state import OfferState
 from core.readings import Mark
-from core.submissions import Submission
+from core.submissions import Kind, Submission
 from core.transmissions import Transmission
 from extractors.meanings import meaning, tidied
 from extractors.readers.reader import Writing
@@ -48,13 +49,14 @@ class Passing:
 
 @dataclass(frozen=True, slots=True)
 class FormScore:
-    """One form of the truth. `clean`: read without error it would go straight through.
+    """One form of the truth. `clean`: read without error it would go straight through; `notice`: it is no election.
 
     `doubts` are the keys of its doubtful fields, `held_by` the codes that keep it from passing, `silent` everything in
     which it passed and is not what the paper says. `told` holds each written field's confidence by its kind, `passings`
     one outcome for each of strictness.FACTORS. `holder` is "right", "unknown" or "wrong".
     """
 
+    notice: bool
     clean: bool
     passed: bool
     holder: str
@@ -139,8 +141,17 @@ def passes(bench: Bench, submission: Submission) -> bool:
 
 
 def judged(bench: Bench, submission: Submission) -> Judgement:
+    """The judgement of the form as the only one of its holder's, but for the election that a notice withdraws."""
+    alone = _judged_among(bench, submission, ())
+    if submission.kind is not Kind.NOTICE or alone.holder_id is None:
+        return alone
+    on_file = election_on_file(bench.ledger, alone.holder_id)
+    return _judged_among(bench, submission, (on_file,)) if on_file else alone
+
+
+def _judged_among(bench: Bench, submission: Submission, others: tuple[Submission, ...]) -> Judgement:
     terms = bench.offer.terms
-    judgements = judge_all([submission], ledger=bench.ledger, offer=OfferState(terms.expiration), terms=terms)
+    judgements = judge_all([*others, submission], ledger=bench.ledger, offer=OfferState(terms.expiration), terms=terms)
     return judgements.by_submission[submission.id]
 
 
@@ -156,10 +167,12 @@ def _score_form(bench: Bench, fax: FaxRead, index: int) -> FormScore:
     if read is None:
         unseen = tuple(f"{fax.name}: {key}, the form was not found" for key in filled)
         verdict = _holder_verdict(None, holder_id)
-        return FormScore(clean, False, verdict, table_of_no_form(meant, holder_id, bench.ledger), len(filled), unseen)
+        table = table_of_no_form(meant, holder_id, bench.ledger)
+        return FormScore(meant.kind is Kind.NOTICE, clean, False, verdict, table, len(filled), unseen)
     judgement = judged(bench, read)
     heard = fax.heard[fax.transmission.submissions.index(read)]
     return FormScore(
+        meant.kind is Kind.NOTICE,
         clean,
         not needs_review(judgement),
         _holder_verdict(judgement.holder_id, holder_id),

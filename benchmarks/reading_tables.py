@@ -61,6 +61,11 @@ def _cell_error_rate(scores: Scores) -> str:
     return f"{100 * character_error_rate((cell.written, cell.read) for cell in cells):.2f} %" if cells else "–"
 
 
+def _sure_and_wrong(scores: Scores) -> str:
+    sure = [cell for cell in cells_of(scores) if cell.sure]
+    return f"{len(sure)} / {sum(not cell.is_right for cell in sure)}"
+
+
 def _states(scores: Scores) -> str:
     return counts(Counter(cell.state for cell in cells_of(scores)), CellState)
 
@@ -92,8 +97,9 @@ def doubts_a_clean_form(scores: Scores) -> float:
     return sum(len(form.doubts) for form in clean) / max(len(clean), 1)
 
 
-def clean_forms_through(scores: Scores) -> tuple[int, int]:
-    clean = [form for form in forms_of(scores) if form.clean]
+def clean_forms_through(scores: Scores, notices: bool | None = None) -> tuple[int, int]:
+    """How many clean forms passed, of how many; of elections or notices alone where asked."""
+    clean = [form for form in forms_of(scores) if form.clean and notices in (None, form.notice)]
     return sum(form.passed for form in clean), len(clean)
 
 
@@ -121,6 +127,7 @@ _LINES: tuple[tuple[str, Callable[[Scores], str]], ...] = (
     ("shares right", lambda scores: share_of_cells_right(scores, "shares")),
     ("cells right, all four", share_of_cells_right),
     ("character error rate of the cells", _cell_error_rate),
+    ("cells sure enough to confirm / of them wrong", _sure_and_wrong),
     ("cells confirmed / contradicted / doubtful / no grant", _states),
     ("misread cells declared / contradicted / no grant / CONFIRMED", _misread_cells),
     ("filled zones seen", share_of_zones_seen),
@@ -128,6 +135,8 @@ _LINES: tuple[tuple[str, Callable[[Scores], str]], ...] = (
     ("rows right / unmatched / wrong", lambda scores: counts(Counter(rows_matched(scores)), RowVerdict)),
     ("doubtful fields a clean form", lambda scores: f"{doubts_a_clean_form(scores):.2f}"),
     ("clean forms straight through", lambda scores: share(*clean_forms_through(scores))),
+    ("clean elections straight through", lambda scores: share(*clean_forms_through(scores, notices=False))),
+    ("clean notices straight through", lambda scores: share(*clean_forms_through(scores, notices=True))),
     ("forms straight through", lambda scores: share(forms_through(scores), len(forms_of(scores)))),
     ("SILENT ERRORS in forms that passed (95 % bound)", _silent_share),
 )
@@ -304,7 +313,7 @@ def through_at_each_factor(scores: Scores) -> list[Through]:
 def asked_of_cells(factor: float) -> str:
     """The least and the greatest confidence asked of the four columns where the ledger says the same."""
     asked = {thresholds_at(factor).asks[writing].confirmed for writing in WRITINGS.values()}
-    return " to ".join(f"{each:.3g}" for each in sorted({min(asked), max(asked)}))
+    return " to ".join(f"{round(each, 6):g}" for each in sorted({min(asked), max(asked)}))
 
 
 def strictness_table(title: str, scores: Scores) -> Table:

@@ -7,11 +7,12 @@ from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 from rich.console import Console
 
 from benchmarks.cell_scores import CellState, RowVerdict, TableScore, score_table, table_of_no_form
-from benchmarks.form_scores import FaxScore, score_fax
+from benchmarks.form_scores import FaxScore, passes, score_fax
 from benchmarks.grant_cells import COLUMNS, WRITINGS, meant_grant, rows_of, values_of
 from benchmarks.held_out_faxes import Dose, Making, is_stranger, numbers_for, sample_of, slipped_page
 from benchmarks.measures import (
@@ -148,8 +149,24 @@ def test_a_cell_is_confirmed_contradicted_or_doubtful(bench: Bench, holder: Hold
     assert states.pop("row2.price") is CellState.DOUBTFUL
     assert set(states.values()) == {CellState.CONFIRMED}
     assert [cell.key for cell in table.cells if cell.slip] == ["row1.shares"]
-    assert all(cell.is_right for cell in table.cells)
+    assert all(cell.is_right and cell.sure for cell in table.cells)
     assert set(table.rows) == {RowVerdict.RIGHT}
+
+
+def test_a_cell_read_with_less_than_is_asked_is_not_sure(
+    bench: Bench, holder: Holder, grants: tuple[Grant, ...]
+) -> None:
+    rows = rows_for(grants)
+    low = load_thresholds().asks[Writing.PRICE].confirmed - 0.01
+    table = scored(bench, holder, rows, form(holder, rows, {"row1.price": low}))
+    assert [cell.key for cell in table.cells if not cell.sure] == ["row1.price"]
+
+
+def test_a_notice_is_judged_with_an_election_on_file(bench: Bench, holder: Holder) -> None:
+    rng = np.random.default_rng(1)
+    signed_at = contents.some_signing(rng, "2003-07-09")
+    notice = contents.good_notice(rng, holder, contents.some_manner(rng), version="2003-07-09", signed_at=signed_at)
+    assert passes(bench, replace(notice, id="n"))
 
 
 def test_a_slip_read_as_the_ledgers_value_is_falsely_confirmed(
