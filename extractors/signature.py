@@ -5,11 +5,13 @@ Rulebook 28 and 29. It refuses to know whose name it ought to be.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
+from extractors.level_strokes import has_two_edges, longest_strokes
 from extractors.marks import Written
 from extractors.page_images import PIXELS_PER_POINT
 
@@ -21,6 +23,20 @@ _NARROWEST = 34 * PIXELS_PER_POINT
 _DENSEST = 0.5
 """Share of ink within its bounds from which it is a stamp or a blot."""
 _FRAMED = 0.85
+_EDGE, _EDGES_APART, _SIDE_BY_SIDE = 90, 30, 0.25
+"""Pixels: two level strokes so long and so far one above the other, for so much of their width, are a frame's edges. Of
+60 signatures in 25 hands none has them; of 15 framed stamps eleven, some across a signature."""
+_MOST_PIECES = 30
+"""A hand joins its letters: of those 60 signatures the most had 21 pieces of ink, stamps up to 58."""
+_MOST_CROSSINGS = 12
+_AT_HEIGHTS = (0.2, 0.35, 0.5, 0.65, 0.8)
+"""Strokes that a level line meets at each of these heights. Hatching and capitals have as many (15 and more) above as
+below; a signature has fewer where only its tall letters reach (9 at most)."""
+_CROSSED_WIDTH, _CROSSED_SIDES = 0.97, 0.3
+"""A line through all of it, with ink above and below: a flourish ends before, or has one side free."""
+_BETWEEN_TWO = 30 * PIXELS_PER_POINT
+_OF_TWO = 0.2
+"""Paper between two signatures, and the share of the ink that is the lesser one's; 19 points lay within one at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +57,14 @@ def read_signature(written: Written, *, looks_typed: bool) -> SignatureMark:
         return SignatureMark(None, 0.5, "a line, no signature")
     if _is_stamp(written):
         return SignatureMark(None, 0.5, "a stamp or a blot")
-    if strokes < _SHORTEST_STROKES or _bounds(written)[0] < _NARROWEST:
-        return SignatureMark(None, 0.5, "initials or a slip of the pen")
     if looks_typed:
         return SignatureMark(None, 0.5, "type, not a hand")
+    if _is_crossed_out(written):
+        return SignatureMark(None, 0.5, "a signature crossed out")
+    if _are_two(written):
+        return SignatureMark(None, 0.5, "two signatures, or one and something else")
+    if strokes < _SHORTEST_STROKES or _bounds(written)[0] < _NARROWEST:
+        return SignatureMark(None, 0.5, "initials or a slip of the pen")
     return SignatureMark(True, 0.99)
 
 
@@ -63,8 +83,10 @@ def _stroke_length(written: Written) -> float:
 
 
 def _is_stamp(written: Written) -> bool:
-    """Solid ink, or one piece that frames most of the others."""
-    if float(written.ink.mean()) > _DENSEST:
+    """Solid ink, a frame's edges, more pieces than a hand makes, or one piece that frames most of the others."""
+    if float(written.ink.mean()) > _DENSEST or len(written.pieces) > _MOST_PIECES:
+        return True
+    if has_two_edges(written.ink, _EDGE, _EDGES_APART, _SIDE_BY_SIDE):
         return True
     width, height = _bounds(written)
     largest = max(written.pieces, key=lambda piece: piece.width * piece.height)
@@ -78,3 +100,27 @@ def _goes_round(written: Written) -> bool:
     edge = max(ink.shape[1] // 10, 2)
     both = ink[:, :edge].any(axis=1) & ink[:, -edge:].any(axis=1)
     return float(both.mean()) > _FRAMED
+
+
+def _is_crossed_out(written: Written) -> bool:
+    """A line through all of it, or hatching over it."""
+    ink = written.ink
+    rows = [ink[int(height * len(ink))] for height in _AT_HEIGHTS]
+    if min(int(np.count_nonzero(np.diff(row.astype(np.int8)) == 1)) for row in rows) >= _MOST_CROSSINGS:
+        return True
+    width, _ = _bounds(written)
+    return any(
+        stroke.length >= _CROSSED_WIDTH * width and min(stroke.above, stroke.below) >= _CROSSED_SIDES
+        for stroke in longest_strokes(ink)
+    )
+
+
+def _are_two(written: Written) -> bool:
+    """Whether paper divides the ink into two shares of some size."""
+    pieces = sorted(written.pieces, key=lambda piece: piece.left)
+    reached, area = pieces[0].right, 0
+    for before, piece in itertools.pairwise(pieces):
+        reached, area = max(reached, before.right), area + before.area
+        if piece.left - reached >= _BETWEEN_TWO and min(area, written.area - area) >= _OF_TWO * written.area:
+            return True
+    return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -22,7 +23,13 @@ _AS_LARGE = 0.5
 _LOW = 0.5
 _LETTERS_OF_A_TITLE = 5
 _SURE_TYPE = 0.8
+_TYPE_HEIGHT = round(16 * PIXELS_PER_POINT)
+_ALIKE = 0.9
+"""Type is low and every reader reads it much alike; of 60 signatures the lowest was 17 points high."""
+_CONFORMED = re.compile(r"/\s?s\s?[/|\])]", re.IGNORECASE)
+"""The "/s/" that stands for a signature in typed copies."""
 _SURE_HAND = 0.8
+_LETTERS_OF_INITIALS = 3
 _SAME_WORD = 0.55
 _SAME_NAME = 0.93
 
@@ -85,17 +92,23 @@ def read_signing(
     if not questions:
         return Signed(Signature(False, None), read_signature(Written(), looks_typed=False))
     main = answers[questions[0].key]
-    mark = read_signature(questions[0].written, looks_typed=_looks_typed(main.by_reader))
+    mark = read_signature(questions[0].written, looks_typed=_looks_typed(main.by_reader, questions[0].written))
     texts = [result.plain for question in questions for result in answers[question.key].by_reader.values()]
     beside = next((text for text in texts if capacity_in(text)), "")
     return Signed(Signature(mark.present, _legible_name(main.by_reader, printed_name)), mark, beside, " / ".join(texts))
 
 
-def _looks_typed(by_reader: Mapping[str, ReaderResult]) -> bool:
-    """Every reader reads the same words, and surely: no reader of type is sure of a signature."""
-    texts = {normalise_name(result.plain) for result in by_reader.values()}
-    surely = all(result.confidence >= _SURE_TYPE for result in by_reader.values())
-    return len(texts) == 1 and surely and any(len(text) > 3 for text in texts)
+def _looks_typed(by_reader: Mapping[str, ReaderResult], written: Written) -> bool:
+    """Every reader reads the same words, and surely: no reader of type is sure of a signature. Or much the same words
+    in letters as low as type, or the "/s/" of a typed copy."""
+    if any(_CONFORMED.match(result.plain) for result in by_reader.values()):
+        return True
+    texts = sorted({normalise_name(result.plain) for result in by_reader.values()}, key=len)
+    if len(texts[-1]) <= _LETTERS_OF_INITIALS:
+        return False
+    if len(texts) == 1 and all(result.confidence >= _SURE_TYPE for result in by_reader.values()):
+        return True
+    return _height(written.pieces) <= _TYPE_HEIGHT and all(likeness(text, texts[-1]) >= _ALIKE for text in texts)
 
 
 def _legible_name(by_reader: Mapping[str, ReaderResult], printed_name: str) -> str | None:

@@ -130,7 +130,9 @@ def overwrite(desk: Desk) -> None:
     squeeze = min(1.0, (right - left) * 0.9 / ink.shape[1])
     x, y = left + 24, bottom - round((bottom - top) * 0.26)
     lay(desk.picture, _narrowed(ink, squeeze), x, y - baseline)
-    before = _line_of(words[:at], writer, desk.rng)[0].shape[1] if at else 0
+    # Where the figure stands: the width of the line up to and with it, less its own.
+    up_to, own = (_line_of(part, writer, desk.rng)[0].shape[1] for part in (slip[: at + 1], slip[at]))
+    before = up_to - own
     hand = desk.pen if desk.writer.typed else writer
     right_one, base = _line_of(
         words[at], replace(hand, figure_height_pt=size * 1.1, thickness=0.07, pressure=1.0), desk.rng
