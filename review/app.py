@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
@@ -13,9 +11,9 @@ from starlette.exceptions import HTTPException
 from review.desk import Desk, Refused, SignInFirst, address_of, desk_of, seat_of
 from review.guards import Guards, TooLarge
 from review.routes import accounts, form, images, keyed, offer, pages, queue, signing_in, sweep, waivers
+from review.templating import STATIC
 from review.workplace import Workplace
 
-_STATIC = Path(__file__).parent / "static"
 PARTS = (signing_in, queue, form, pages, images, sweep, waivers, offer, keyed, accounts)
 """Every part of the desk that answers requests."""
 LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -26,7 +24,7 @@ def create_app(workplace: Workplace, *, hosts: frozenset[str] = LOCAL_HOSTS, htt
     app = FastAPI(title="Tenderfax", docs_url=None, redoc_url=None, openapi_url=None)
     desk = Desk(workplace, https=https)
     app.state.desk = desk
-    app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for part in PARTS:
         app.include_router(part.router)
     app.add_exception_handler(Refused, _refused)

@@ -215,9 +215,10 @@ class Desk:
 
 
 def doubtful_cells(board: Board) -> list[tuple[QueueRow, str]]:
-    """Every doubtful reading of the forms that wait and are not with counsel, as (row, key)."""
+    """Every doubtful reading of the forms that wait and are not with counsel, as (row, key); no tax id is swept."""
     by_id = board.running.by_id
-    return [(row, doubt.key) for row in board.rows.values() if not row.with_counsel for doubt in by_id[row.id].doubts]
+    free = (row for row in board.rows.values() if not row.with_counsel)
+    return [(row, doubt.key) for row in free for doubt in by_id[row.id].doubts if doubt.key != "tax_id"]
 
 
 def desk_of(request: Request) -> Desk:

@@ -124,6 +124,8 @@ class Field:
     box: Box
     raw: str
     choices: tuple[tuple[str, str], ...] = ()
+    is_keyed: bool = False
+    """A person says it, whatever it is compared with."""
 
     @property
     def symbol(self) -> str:
@@ -292,6 +294,7 @@ def _field(submission: Submission, line: FieldLine) -> Field:
         box=reading.box,
         raw="" if key == "tax_id" else reading.raw,
         choices=choices_of(key),
+        is_keyed=reading.reader == PERSON,
     )
 
 

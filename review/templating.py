@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment
@@ -12,6 +15,8 @@ from reports.wording import say_change, say_clock
 from review import wording
 from review.fields import label_of
 
+STATIC = Path(__file__).parent / "static"
+
 
 def make_templates(zone: ZoneInfo) -> Environment:
     """Moments are said in `zone`."""
@@ -19,11 +24,19 @@ def make_templates(zone: ZoneInfo) -> Environment:
     environment.filters.update(
         change=say_change,
         said=said,
+        rule=wording.say_rule,
         clock=lambda at: say_clock(at, zone),
         standing=wording.say_standing,
         standing_shares=wording.shares_of,
     )
+    environment.globals["static"] = _address_of
     return environment
+
+
+@cache
+def _address_of(name: str) -> str:
+    """The address of a script or style sheet; a new one whenever it changes, since browsers keep it for a day."""
+    return f"/static/{name}?v={sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
 
 
 def said(finding: Finding) -> str:

@@ -32,3 +32,25 @@ DISPOSITION_WORDS = {
     Disposition.REJECTED: "rejected",
     Disposition.DUPLICATE: "a copy",
 }
+
+
+_SPELT = {
+    "Ocr low confidence": "Doubtful reading",
+    "Taxid": "Tax id",
+    "Grant no ": "Grant number ",
+    " tz ": " time zone ",
+    "Rep ": "Representative’s ",
+    " us ": " US ",
+    " non us": " outside the US",
+    "xec ": "xecutive ",
+    " mgmt": " management",
+    "below min": "below the minimum",
+}
+
+
+def say_rule(code: str) -> str:
+    """`GRANT_NO_MISSING` as `Grant number missing`; the code itself stands small beside a finding's citation."""
+    said = code.replace("_", " ").capitalize()
+    for short, words in _SPELT.items():
+        said = said.replace(short, words)
+    return said

@@ -227,7 +227,7 @@ def _cell(board: Board, row: QueueRow, key: str) -> Cell | None:
     submission = board.running.by_id[row.id]
     reading = submission.readings.get(key)
     doubt: Doubt = next(doubt for doubt in submission.doubts if doubt.key == key)
-    if reading is None or key == "tax_id":
+    if reading is None:
         return None
     read = value_now(submission, key) or reading.value
     others = tuple(dict.fromkeys(text for text in (reading.raw.strip(),) if text and text != read))

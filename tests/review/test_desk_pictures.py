@@ -217,7 +217,27 @@ def measured(window: Any, name: str) -> list[str]:
     window.evaluate("() => { document.documentElement.dataset.theme = 'dark' }")
     wrong += [f"{name} dark: {one}" for one in violations(window, {"type": "rule", "values": ["color-contrast"]})]
     window.evaluate("() => { document.documentElement.dataset.theme = 'light' }")
-    return wrong
+    return wrong + [f"{name}: {one}" for one in (*cut_off(window), *sideways(window))]
+
+
+def cut_off(window: Any) -> list[str]:
+    """Crops of which a part does not show: the lower half of a 7 is a 1."""
+    found: list[str] = window.evaluate(
+        """() => [...document.querySelectorAll(".paper img")].filter((image) => {
+             const own = image.getBoundingClientRect(), frame = image.closest(".paper").getBoundingClientRect();
+             return image.naturalWidth && (own.height > frame.height + 1 || own.width > frame.width + 1);
+           }).map((image) => image.getAttribute("src") + " is cut off")"""
+    )
+    return found
+
+
+def sideways(window: Any) -> list[str]:
+    """At 320 CSS pixels, as at a zoom of 400 %, no page is wider than the window (WCAG 1.4.10); tables scroll alone."""
+    size = window.viewport_size
+    window.set_viewport_size({"width": 320, "height": 640})
+    width = window.evaluate("document.documentElement.scrollWidth")
+    window.set_viewport_size(size)
+    return [f"{width} pixels wide in a window of 320"] if width > 320 else []
 
 
 def violations(window: Any, asked: dict[str, Any]) -> list[str]:
