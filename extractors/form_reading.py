@@ -188,7 +188,10 @@ def _read_field(each: Sheet, ink: ZoneInk, answers: Mapping[str, Answer], signin
             Reading(key, value, signed.mark.why or value, mark, signed.mark.confidence, number, ink.zone.box, "ink"),
             None,
         )
-    return ReadField(reading_of(key, ink, number, answers.get(key)), Writing(kind.value))
+    answer = answers.get(key)
+    return ReadField(
+        reading_of(key, ink, number, answer), Writing(kind.value), answer.fused.rivals if answer is not None else ()
+    )
 
 
 # -- from readings to fields -----

@@ -33,14 +33,26 @@ Measured: -25 and -12 are alike, -8 is worse on dates."""
 
 
 @dataclass(frozen=True, slots=True)
+class Rival:
+    """Another thing that the ink may say, and how likely that is (0.0-1.0)."""
+
+    text: str
+    chance: float
+
+
+@dataclass(frozen=True, slots=True)
 class Fused:
-    """One answer. `readers` names those who meant it; `raw` is what the first of them saw before any tidying."""
+    """One answer. `readers` names those who meant it; `raw` is what the first of them saw before any tidying.
+
+    `rivals` are the other senses; what they and `confidence` leave of 1 is that the line says none of these.
+    """
 
     value: str
     raw: str
     mark: Mark
     confidence: float
     readers: str
+    rivals: tuple[Rival, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +77,15 @@ def fuse(writing: Writing, results: Mapping[str, ReaderResult], thresholds: Thre
         return _mended(writing, results, thresholds) or _nonsense(results)
     chances = thresholds.chances(writing, senses)
     best = max(range(len(senses)), key=chances.__getitem__)
-    sense = senses[best]
+    sense, sure = senses[best], chances[best]
+    rivals = tuple(
+        Rival(other.text, chance) for other, chance in zip(senses, chances, strict=True) if other is not sense
+    )
     if not sense.readers:
         first = next(name for name in results if name in sense.log_likelihoods)
-        return Fused(sense.text, results[first].plain, Mark.READ, min(chances[best], thresholds.guess_at_most), "guess")
-    return Fused(sense.text, results[sense.readers[0]].plain, Mark.READ, chances[best], "+".join(sense.readers))
+        guessed = min(sure, thresholds.guess_at_most)
+        return Fused(sense.text, results[first].plain, Mark.READ, guessed, "guess", rivals)
+    return Fused(sense.text, results[sense.readers[0]].plain, Mark.READ, sure, "+".join(sense.readers), rivals)
 
 
 def senses_of(writing: Writing, results: Mapping[str, ReaderResult]) -> tuple[Sense, ...]:

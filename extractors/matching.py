@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from rapidfuzz.distance import Indel, Levenshtein
 
@@ -173,9 +175,9 @@ def row_fit(row: GrantRow, grant: Grant) -> float:
     return max(
         -1.5,
         _grant_no_fit(row.grant_no, grant.grant_no)
-        + _date_fit(row.grant_date, grant)
+        + _date_fit(row.grant_date, grant.grant_date)
         + _price_fit(row.price, grant.exercise_price)
-        + _shares_fit(row.shares, grant),
+        + _shares_fit(row.shares, grant.unexercised, grant.shares_granted),
     )
 
 
@@ -189,17 +191,21 @@ def _grant_no_fit(read: str, known: str) -> float:
     return {0: 4.0, 1: 1.5, 2: 0.0}.get(apart, -2.0)
 
 
-def _date_fit(read: str, grant: Grant) -> float:
+# Many grants share a day, a price or a count: each of these three is asked the same a hundred times for one form.
+
+
+@lru_cache(maxsize=4096)
+def _date_fit(read: str, on: date) -> float:
     if not read:
         return 0.0
     found = parse_date(read).value
     if found is not None:
-        return 3.0 if found.on == grant.grant_date else -1.0
-    on = grant.grant_date
+        return 3.0 if found.on == on else -1.0
     ways = (f"{on.month}/{on.day}/{on:%y}", f"{on:%m/%d/%Y}", f"{on:%b} {on.day}, {on.year}")
     return 4.0 * (max(likeness(read.casefold(), way.casefold()) for way in ways) - 0.6)
 
 
+@lru_cache(maxsize=4096)
 def _price_fit(read: str, price: Decimal) -> float:
     if not read:
         return 0.0
@@ -210,13 +216,14 @@ def _price_fit(read: str, price: Decimal) -> float:
     return 1.5 if digits and digits.lstrip("0") == f"{price:.2f}".replace(".", "").lstrip("0") else -1.0
 
 
-def _shares_fit(read: str, grant: Grant) -> float:
+@lru_cache(maxsize=4096)
+def _shares_fit(read: str, unexercised: int, granted: int) -> float:
     """The whole grant, what is left of it, or nothing we know: vested shares are for the rules to tell."""
     if not read:
         return 0.0
     found = parse_shares(read).value
-    if found in (grant.unexercised, grant.shares_granted):
+    if found in (unexercised, granted):
         return 3.0
     digits = re.sub(r"[^0-9]", "", read)
-    alike = likeness(digits, str(grant.unexercised)) if digits else 0.0
+    alike = likeness(digits, str(unexercised)) if digits else 0.0
     return 0.5 if alike >= 0.75 else -0.7

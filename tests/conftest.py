@@ -10,11 +10,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import create_engine, text
 
 from ledger.books import Books, make_books, open_books
 from ledger.schema import metadata
+
+# A busy machine may take a second over any example: time is the benchmarks' affair.
+settings.register_profile("tenderfax", deadline=None)
+settings.load_profile("tenderfax")
 
 
 def _postgres_programs() -> Path | None:

@@ -11,10 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from extractors.readers.ctc import Frames
-
-NEVER = -1e30
-"""A log-probability small enough to be zero and large enough not to make NaN when added."""
+from extractors.readers.ctc import NEVER, Frames
 
 
 def log_likelihoods(frames: Frames, texts: Sequence[str]) -> NDArray[np.float64]:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytesseract
 from PIL import Image
 
-from extractors.readers.alphabets import ALPHABETS, WORDY
+from extractors.readers.alphabets import ALPHABETS, WORDS, WORDY
 from extractors.readers.line_image import scaled_to_height
 from extractors.readers.reader import NOTHING_READ, Crop, ReaderResult, Writing
 
@@ -35,7 +35,8 @@ class TesseractReader:
         self.version = str(pytesseract.get_tesseract_version())
 
     def reads(self, writing: Writing) -> bool:
-        return True
+        """Words. Beside the two networks it brought nothing to figures and dates (docs/decisions/0054)."""
+        return writing in WORDS
 
     def read(self, crops: Sequence[Crop]) -> Sequence[ReaderResult]:
         results = [NOTHING_READ] * len(crops)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.readings import Mark
@@ -57,7 +57,6 @@ def test_a_doubled_character_needs_the_blank_between() -> None:
     assert log_likelihood(frames_of("1200"), "1200") > log_likelihood(frames_of("1200"), "120")
 
 
-@settings(deadline=None)
 @given(st.text(alphabet=ALPHABET, min_size=1, max_size=9))
 def test_no_other_text_is_likelier_than_the_one_spelled(text: str) -> None:
     frames = frames_of(text)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
+from zoneinfo import ZoneInfo
 
 import cv2
 import numpy as np
@@ -34,6 +35,9 @@ LEDGER = OptionLedger.of(
 )
 
 
+RECEIVED = datetime(2003, 7, 14, 11, 2, tzinfo=ZoneInfo("America/Los_Angeles"))
+
+
 def read(*pages: RegisteredPage, is_short: bool = False) -> Transmission:
     numbered = tuple(
         replace(page, page=replace(page.page, number=number)) for number, page in enumerate(pages, start=1)
@@ -42,7 +46,7 @@ def read(*pages: RegisteredPage, is_short: bool = False) -> Transmission:
         FaxPages(numbered, is_short=is_short),
         fax=FAX,
         file="fax.tif",
-        receipt=Receipt(source="sidecar"),
+        receipt=Receipt(received_at=RECEIVED, source="sidecar"),
         forms=forms(),
         ledger=LEDGER,
     )
@@ -85,7 +89,7 @@ def test_readings_have_the_keys_and_places_of_the_contract() -> None:
     assert "row3.shares" not in readings
     shares = readings["row1.shares"]
     assert (shares.key, shares.value, shares.mark, shares.page) == ("row1.shares", "1,200", Mark.READ, 2)
-    assert "tesseract" in shares.reader
+    assert "cells" in shares.reader
     assert readings["amend_box"].mark is Mark.BLANK
     assert all(0.0 <= each.confidence <= 1.0 for each in readings.values())
 

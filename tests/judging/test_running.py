@@ -143,7 +143,7 @@ def same(kept_up: Running, office: Office) -> None:
     assert {h: kept_up.judged.standings[h] for h in afresh.standings} == dict(afresh.standings)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(acts=st.lists(st.tuples(st.sampled_from(ACTS), st.integers(0, 40)), min_size=4, max_size=14))
 def test_carrying_on_gives_what_starting_afresh_gives(
     acts: list[tuple[str, int]], makings: tuple[Offer, Forms, OptionLedger], folder: Path
