@@ -10,6 +10,7 @@ import argparse
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -75,8 +76,10 @@ def main() -> None:
     findings, of = _findings(arguments), f"seed {arguments.seed}, {arguments.group} hands"
     arguments.out.mkdir(parents=True, exist_ok=True)
     print_tables(Console(width=200), findings, of)
-    with (arguments.out / "reading.md").open("w", encoding="utf-8") as page:
-        print_tables(Console(width=300, file=page), findings, of, as_markdown=True)
+    page = StringIO()
+    print_tables(Console(width=300, file=page), findings, of, as_markdown=True)
+    lines = [line.rstrip() for line in page.getvalue().splitlines()]
+    (arguments.out / "reading.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
     draw_pictures(findings, arguments.out)
     print(f"pictures, and these tables for docs/benchmarks.md, in {arguments.out}")
 
@@ -144,7 +147,9 @@ def print_tables(console: Console, findings: Findings, of: str, *, as_markdown: 
 
 
 def _in_markdown(table: Table) -> Table:
-    table.box = box.MARKDOWN
+    table.box, table.title_justify = box.MARKDOWN, "left"
+    for row in table.rows:
+        row.end_section = False
     for column in table.columns:
         column.header = str(column.header).replace("\n", " ")
     return table

@@ -330,6 +330,16 @@ def test_every_table_of_a_small_run_is_printed(findings: Findings) -> None:
         assert line in printed.getvalue()
 
 
+def test_the_tables_are_also_written_for_the_page_of_figures(findings: Findings) -> None:
+    page = StringIO()
+    print_tables(Console(width=300, file=page), findings, "a test", as_markdown=True)
+    rows = [line.strip() for line in page.getvalue().splitlines() if line.lstrip().startswith("|")]
+    rules = [place for place, row in enumerate(rows) if set(row) <= set("|-: ")]
+    assert rules
+    assert all(rows[place - 1].count("|") == rows[place].count("|") for place in rules)
+    assert not any(place - 1 in rules for place in rules)
+
+
 def test_every_picture_of_a_small_run_is_drawn(findings: Findings, tmp_path: Path) -> None:
     draw_pictures(findings, tmp_path)
     assert len(list(tmp_path.glob("*.png"))) == 3
