@@ -258,9 +258,10 @@ def log(connection: Connection, line: LogLine) -> None:
             actor=line.actor,
             address=line.address,
             action=line.action,
-            subject=line.subject,
+            # An address asked for may hold NUL, which PostgreSQL keeps in no text.
+            subject=line.subject.replace("\0", ""),
             outcome=line.outcome,
-            detail=line.detail,
+            detail=line.detail.replace("\0", ""),
         )
     )
 

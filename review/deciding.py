@@ -70,12 +70,17 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """Everything keyed on one form and not yet saved. `corrections` hold what was typed; `version` the board's then."""
+    """Everything keyed on one form and not yet saved. `corrections` hold what was typed; `version` the board's then.
+
+    `listed` and `words` are the reason as far as it is written; alone they are nothing to save.
+    """
 
     corrections: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     choices: Mapping[Key, Choice] = field(default_factory=lambda: MappingProxyType({}))
     holder_id: str | None = None
     version: int = 0
+    listed: str = ""
+    words: str = ""
 
     @property
     def is_empty(self) -> bool:
@@ -99,8 +104,10 @@ def draft_to_json(draft: Draft) -> str:
         "choices": choices,
         "holder_id": draft.holder_id,
         "version": draft.version,
+        "listed": draft.listed,
+        "words": draft.words,
     }
-    return "" if draft.is_empty else json.dumps(plain)
+    return "" if draft == Draft(version=draft.version) else json.dumps(plain)
 
 
 def draft_from_json(text: str) -> Draft:
@@ -108,7 +115,8 @@ def draft_from_json(text: str) -> Draft:
         return Draft()
     plain = json.loads(text)
     choices = {(code, target): Choice(Verdict(verdict), to) for code, target, verdict, to in plain["choices"]}
-    return Draft(plain["corrections"], choices, plain["holder_id"], plain["version"])
+    reason = plain.get("listed", ""), plain.get("words", "")
+    return Draft(plain["corrections"], choices, plain["holder_id"], plain["version"], *reason)
 
 
 @dataclass(frozen=True, slots=True)

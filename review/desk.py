@@ -70,9 +70,9 @@ class Act:
         return self.seat.user
 
     def text(self, name: str) -> str:
-        """One field of the form, "" when it is absent or a file."""
+        """One field of the form, "" when it is absent or a file; without NUL, which PostgreSQL keeps in no text."""
         value = self.form.get(name)
-        return value if isinstance(value, str) else ""
+        return value.replace("\0", "") if isinstance(value, str) else ""
 
 
 class Desk:

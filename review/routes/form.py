@@ -507,6 +507,8 @@ def _keyed(draft: Draft, submission: Submission, board: Board, act: Act, now: da
     """The draft with the choices and the holder that the form was sent with."""
     if draft.is_empty:
         draft = replace(draft, version=board.running.version_of(submission.id))
+    if "reason" in act.form:
+        draft = replace(draft, listed=act.text("listed")[:120], words=act.text("reason")[: deciding.LONGEST_REASON])
     known = {(f.code, f.target) for f in board.running.judgement(submission.id).findings}
     known |= {(NOT_EVALUATED, FORM), *draft.choices}
     for name in act.form:

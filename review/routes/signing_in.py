@@ -32,7 +32,7 @@ def signin(request: Request, said: str = "") -> Response:
 def sign_in(request: Request, form: Annotated[FormData, Depends(posted)]) -> Response:
     """Opens a session; says the same for a wrong login, a wrong password and a shut account."""
     desk = desk_of(request)
-    login, password = str(form.get("login", ""))[:64], str(form.get("password", ""))
+    login, password = str(form.get("login", ""))[:64].replace("\0", ""), str(form.get("password", ""))
     token, expected = str(form.get("token", "")), request.cookies.get(_BEFORE, "")
     if not expected or not hmac.compare_digest(token.encode(), expected.encode()):
         raise Refused(403, "The form came without its token. Open the page again and repeat.")

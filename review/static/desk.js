@@ -234,13 +234,17 @@
   document.addEventListener("keydown", (event) => {
     if (!form()) return;
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      // Not from a form of its own, such as those under More.
+      if (event.target.form && event.target.form !== form()) return;
       event.preventDefault();
+      if (event.repeat) return;
       if (isDirty()) post("check"); else $("#save")?.click();
       return;
     }
     if (event.target !== keyBox()) return;
     if (event.key === "Enter") {
       event.preventDefault();
+      if (event.repeat) return;
       const next = form().dataset.next;
       const settled = keyBox().dataset.settled && !isDirty();
       if (settled && next) look(`${form().dataset.base}?field=${encodeURIComponent(next)}`);
@@ -261,11 +265,27 @@
       putView();
     }
     const box = keyBox();
-    if (box) { if ($("[name=act][value=undo]")) box.dataset.settled = "1"; aim(); }
+    if (box && $("[name=act][value=undo]")) box.dataset.settled = "1";
+    if (!focusAgain()) aim();
   };
-  document.addEventListener("htmx:beforeSwap", () => { window.deskBefore = view ? { ...view } : null; });
+  // Whoever decides by keys stays where they are; what is written of a reason stays too.
+  let stay = null;
+  const FOOT = ["reason", "listed"];
+  const focusAgain = () => {
+    const { name, value, type } = stay?.focus ?? {};
+    const same = name && $$(`[name="${CSS.escape(name)}"]`).find((one) => type !== "radio" || one.value === value);
+    same?.focus({ preventScroll: true });
+    return Boolean(same);
+  };
+  document.addEventListener("htmx:beforeSwap", () => {
+    window.deskBefore = view ? { ...view } : null;
+    const { name = "", value, type, form: owner } = document.activeElement ?? {};
+    stay = { focus: owner === form() && /^(d:|to:|holder|reason|listed)/.test(name) ? { name, value, type } : null };
+    FOOT.forEach((one) => { stay[one] = $(`[form=decide][name=${one}]`)?.value ?? ""; });
+  });
   document.addEventListener("htmx:afterSettle", () => {
     const before = window.deskBefore;
+    FOOT.forEach((one) => { const box = $(`[form=decide][name=${one}]`); if (box && stay?.[one]) box.value = stay[one]; });
     formShown();
     if (before && view && before.page === view.page && before.turn === view.turn) {
       const to = { x: view.x, y: view.y, w: view.w, h: view.h };
@@ -378,6 +398,8 @@
     document.addEventListener("keydown", (event) => {
       if (dialog?.open) return;
       const key = event.key.toLowerCase();
+      // A key held down is not looked at cell by cell.
+      if (event.key === "Enter" && event.repeat) { event.preventDefault(); return; }
       if (event.target === input && event.key === "Escape") { event.preventDefault(); cells[at].classList.add("later"); further(); }
       else if ((event.ctrlKey || event.metaKey) && key === "z") { event.preventDefault(); back(); }
       else if (event.altKey && key === "u") { event.preventDefault(); settle("", true); }

@@ -75,6 +75,53 @@ def test_what_was_typed_goes_along_to_the_next_field_and_with_a_decision(
     expect(window.locator("#key")).to_have_value("13")
 
 
+def test_enter_beside_the_key_box_confirms_nothing_and_the_hand_stays_where_it_is(
+    served: Any, screen: Callable[..., Any]
+) -> None:
+    """A sentence written and Enter pressed: the browser would press Check, and the doubtful reading be confirmed."""
+    form = doubtful(served, 0, "row1.shares", email="nobody")
+    window = screen()
+    window.click(f"button[name=id][value='{form}']")
+    window.wait_for_selector("html[data-ready] #key:focus")
+    window.fill("[name=reason][form=decide]", "He telephoned")
+    with window.expect_response(lambda answer: answer.url.endswith("/check")):
+        window.keyboard.press("Enter")
+    expect(window.locator(".foot")).to_contain_text("findings open")
+    expect(window.locator("[name=reason][form=decide]")).to_be_focused()
+    choices = window.locator("input[name^='d:EMAIL_']")
+    choices.first.focus()
+    window.keyboard.press("ArrowRight")
+    expect(window.locator(".foot")).to_contain_text("1 to save")
+    expect(window.locator("input[name^='d:EMAIL_']:checked:focus")).to_have_value("clear")
+    expect(window.locator("[name=reason][form=decide]")).to_have_value("He telephoned")
+    window.click("#f-row2\\.shares")
+    expect(window.locator("#insp h2")).to_have_text("Row 2, shares")
+    window.reload()
+    expect(window.locator("[name=reason][form=decide]")).to_have_value("He telephoned")
+
+
+def test_a_key_held_down_confirms_one_cell(served: Any, screen: Callable[..., Any]) -> None:
+    paper = served.election(served.holder(), signed_at=SIGNED)
+    served.fax(paper, Misread(doubts=("row1.shares", "row2.shares")), only_page="E2")
+    window = screen()
+    window.goto("/sweep")
+    for image in ("#swimg", ".cell:nth-child(2) img"):
+        window.wait_for_function("(one) => document.querySelector(one).naturalWidth", arg=image)
+    for _ in range(5):
+        window.keyboard.down("Enter")
+    expect(window.locator(".cell.done")).to_have_count(1)
+    window.wait_for_timeout(200)
+    expect(window.locator(".cell.done")).to_have_count(1)
+
+
+def test_what_no_database_keeps_in_a_text_is_left_out(house: Any) -> None:
+    form = doubtful(house)
+    client, token = taken(house, form)
+    client.post(f"/forms/{form}/dismiss", data={"token": token, "reason": "a\0menu"})
+    assert [body.reason for body in record(house).reversible.values()] == ["amenu"]
+    assert client.get("/forms/%00").status_code == 404
+
+
 def test_a_form_found_to_be_none_comes_back(house: Any) -> None:
     form = doubtful(house)
     client, token = taken(house, form)
