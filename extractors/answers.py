@@ -10,10 +10,12 @@ from extractors.fusion import UNREADABLE, Fused, fuse, of_lines
 from extractors.lines import lines_of
 from extractors.marks import Written
 from extractors.readers.reader import NOTHING_READ, Crop, Reader, ReaderResult, Writing
+from extractors.stand_ins import stands_in
 from extractors.thresholds import Thresholds
 from extractors.zones import ZoneInk
 
 _SURELY_BLANK = 0.999
+_SURELY_WORDS = 0.99
 _LOST = 0.3
 """What an answer is worth where broken fax lines run through it, and a blank where nothing can be read."""
 
@@ -60,11 +62,23 @@ def hear_readers(questions: Sequence[Question], readers: Sequence[Reader]) -> Ma
 
 def _answer(question: Question, heard: Mapping[str, ReaderResult], thresholds: Thresholds) -> Answer:
     by_reader = heard or {"": NOTHING_READ}
+    for name, result in by_reader.items():
+        if stands_in(question.writing, result.plain):
+            # What it stands for is not for a reader to say, and the figures nearest to it are none.
+            return Answer(Fused(result.plain, result.plain, Mark.READ, _stand_in_worth(by_reader), name), by_reader)
     return Answer(fuse(question.writing, by_reader, thresholds), by_reader)
+
+
+def _stand_in_worth(by_reader: Mapping[str, ReaderResult]) -> float:
+    """Sure where all readers see the same words."""
+    return _SURELY_WORDS if len({result.plain.casefold() for result in by_reader.values()}) == 1 else _LOST
 
 
 def reading_of(key: str, ink: ZoneInk, page: int, answer: Answer | None) -> Reading:
     """The reading of a zone; `answer` None for a blank one. A place that the fax lost is illegible, never blank."""
+    if ink.no_figures:
+        raw = answer.fused.raw if answer is not None else ""
+        return Reading(key, UNREADABLE, raw, Mark.ILLEGIBLE, _LOST, page, ink.zone.box, "ink")
     if answer is not None:
         fused = answer.fused
         sure = fused.confidence * (_LOST if ink.unreadable else 1.0)

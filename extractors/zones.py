@@ -7,7 +7,7 @@ struck out) and refuses to know any reader.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from extractors.marginalia import notes_on
 from extractors.marks import Written, WrittenPage, share_out
 from extractors.page_images import Gray, RegisteredPage
 from extractors.printed_text import PrintedLine
+from extractors.stand_ins import cells_without_figures
 from extractors.streaks import without_streaks
 from extractors.strikes import RowTrouble, read_row_trouble
 from extractors.struck_print import struck_words
@@ -33,12 +34,13 @@ class ZoneInk:
     """One zone with what was written in it.
 
     `unreadable`: the fax lost this place or broke its writing to dots, or it lies badly on the blank; blank paper there
-    proves nothing.
+    proves nothing. `no_figures`: what stands in this cell is ditto marks or a line down the column, and no value.
     """
 
     zone: Zone
     written: Written = field(repr=False)
     unreadable: bool = False
+    no_figures: bool = False
 
     @property
     def is_filled(self) -> bool:
@@ -66,9 +68,13 @@ def ink_of_page(page: RegisteredPage, printed: tuple[PrintedLine, ...]) -> PageI
     shared = share_out(ink, form_page.zones)
     rows = _row_troubles(ink, form_page, shared)
     crumbled = crumbled_zones(shared, form_page.zones)
+    stand_ins = cells_without_figures(ink, form_page.zones, shared.by_zone)
     return PageInk(
         tuple(
-            _zone_ink(zone, form_page, shared, rows, lost=zone.name in crumbled or _is_lost(zone, page.unreadable))
+            replace(
+                _zone_ink(zone, form_page, shared, rows, lost=zone.name in crumbled or _is_lost(zone, page.unreadable)),
+                no_figures=zone.name in stand_ins,
+            )
             for zone in form_page.zones
         ),
         shared,
