@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
+from sqlalchemy import text
 
 from ledger import accounts, desk_work, journal
 from review.app import PARTS, create_app
@@ -336,3 +337,43 @@ def test_a_password_typed_as_a_login_is_not_written_down(house: Any) -> None:
     data = {"login": "nine words of mine", "password": "x", "token": token_of(client, "/signin")}
     assert client.post("/signin", data=data).status_code == 401
     assert "|wrong login or password" in refusals(house)
+
+
+GETS = sorted(
+    route.path
+    for part in PARTS
+    for route in part.router.routes
+    if isinstance(route, APIRoute) and "GET" in route.methods
+)
+"""Every address that shows something."""
+
+
+def kept(house: Any) -> list[Any]:
+    """Everything that a decision, a claim or a keying would change; a session's last moment and the log apart."""
+    tables = ("form_claims", "drafts", "blind_readings", "users", "journal")
+    with house.books.reading() as connection:
+        return [connection.execute(text(f"SELECT * FROM {table}")).all() for table in tables]
+
+
+def test_no_address_that_shows_something_changes_anything_or_tells_a_tax_id(house: Any) -> None:
+    holder = house.holder()
+    late = house.election(holder, signed_at=SIGNED)
+    form = house.fax(late, Misread({"signed_at": "7/18/2003"}, doubts=("row1.shares", "tax_id")), only_page="E2")
+    mara = open_desk(house, "mara")
+    mara.post("/waivers", data={"token": token_of(mara), "code": "TIME_MISSING", "reason": "all are dated"})
+    mara.post("/take", data={"token": token_of(mara), "id": form})
+    keyed = {"token": token_of(mara), "field": "tax_id", "value": "000-45-6789", "act": "check"}
+    mara.post(f"/forms/{form}/check", data=keyed)
+    fax = house.app.state.desk.boards.now().running.by_id[form].fax
+    filling = {"form_id": form, "form": form, "fax": fax, "waiver_id": "W-1", "key": "row1.shares", "number": "2"}
+    before, seen = kept(house), 0
+    for login in ("dana", "mara", "ada", "olu"):
+        client = open_desk(house, login)
+        for path in GETS:
+            answer = client.get(re.sub(r"\{(\w+)\}", lambda name: filling[name[1]], path))
+            assert answer.status_code in (200, 403), path
+            seen += answer.status_code == 200
+            for number in (holder.tax_id, "000-45-6789"):
+                assert number not in answer.text and number.replace("-", "") not in answer.text, path
+    assert len(GETS) > 15 and seen > 3 * len(GETS)
+    assert kept(house) == before
