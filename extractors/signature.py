@@ -35,8 +35,8 @@ below; a signature has fewer where only its tall letters reach (9 at most)."""
 _CROSSED_WIDTH, _CROSSED_SIDES = 0.97, 0.3
 """A line through all of it, with ink above and below: a flourish ends before, or has one side free."""
 _BETWEEN_TWO = 30 * PIXELS_PER_POINT
-_OF_TWO = 0.2
-"""Paper between two signatures, and the share of the ink that is the lesser one's; 19 points lay within one at most."""
+_LEAST_OF_TWO = 120
+"""Paper between a signature and a second one or a mark, and its least ink in pixels. Within one 19 points lay at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +116,11 @@ def _is_crossed_out(written: Written) -> bool:
 
 
 def _are_two(written: Written) -> bool:
-    """Whether paper divides the ink into two shares of some size."""
+    """Whether paper divides the ink in two."""
     pieces = sorted(written.pieces, key=lambda piece: piece.left)
     reached, area = pieces[0].right, 0
     for before, piece in itertools.pairwise(pieces):
         reached, area = max(reached, before.right), area + before.area
-        if piece.left - reached >= _BETWEEN_TWO and min(area, written.area - area) >= _OF_TWO * written.area:
+        if piece.left - reached >= _BETWEEN_TWO and min(area, written.area - area) >= _LEAST_OF_TWO:
             return True
     return False
