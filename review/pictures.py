@@ -86,18 +86,20 @@ class Pictures:
             return None
         return self._piece(history, reading.page, reading.box, reveal=reveal)
 
-    def row_strip(self, history: FaxHistory, submission: Submission, key: str) -> bytes | None:
-        """The whole line of the table around a cell: the neighbours in the same hand help to read a digit."""
+    def line_around(self, history: FaxHistory, submission: Submission, key: str) -> bytes | None:
+        """The whole line of the table around a cell, the page's width around a box: the same hand helps to read it."""
         reading = submission.readings.get(key)
-        row = key.rpartition(".")[0]
-        cells = [r for k, r in submission.readings.items() if row and k.startswith(f"{row}.")]
-        if reading is None or not cells:
+        if reading is None or key == "tax_id":
             return None
+        row = key.rpartition(".")[0]
+        cells = [r.box for k, r in submission.readings.items() if row and k.startswith(f"{row}.")]
+        if not cells:
+            return self._piece(history, reading.page, Box(0.0, reading.box.y0, 1.0, reading.box.y1), reveal=False)
         box = Box(
-            min(r.box.x0 for r in cells),
-            min(r.box.y0 for r in cells),
-            max(r.box.x1 for r in cells),
-            max(r.box.y1 for r in cells),
+            min(cell.x0 for cell in cells),
+            min(cell.y0 for cell in cells),
+            max(cell.x1 for cell in cells),
+            max(cell.y1 for cell in cells),
         )
         return self._piece(history, reading.page, box, reveal=False)
 

@@ -64,7 +64,7 @@ def line(request: Request, form: str, key: str, seat: Annotated[Seat, Depends(se
     submission = board.running.by_id.get(form)
     if submission is None or submission.fax is None:
         return _png(None)
-    return _png(desk.pictures.row_strip(history_of(board, submission.fax), submission, key))
+    return _png(desk.pictures.line_around(history_of(board, submission.fax), submission, key))
 
 
 def is_shown(desk: Desk, seat: Seat, submission_id: str) -> bool:

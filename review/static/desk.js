@@ -327,7 +327,7 @@
       const cell = cells[n], facts = cell.dataset;
       cell.classList.add("cur"); cell.setAttribute("aria-current", "true");
       // Fresh elements: never may the crop of the cell before stand beside the reading of this one.
-      for (const [id, source, alt] of [["swimg", facts.pic, `${facts.where} on the paper, enlarged`], ["swstrip", facts.strip, "The line of the table around it"]]) {
+      for (const [id, source, alt] of [["swimg", facts.pic, `${facts.where} on the paper, enlarged`], ["swstrip", facts.strip, "The line around it"]]) {
         const picture = new Image();
         picture.id = id; picture.alt = alt; picture.src = source;
         $(`#${id}`).replaceWith(picture);

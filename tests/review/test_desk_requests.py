@@ -377,3 +377,13 @@ def test_no_address_that_shows_something_changes_anything_or_tells_a_tax_id(hous
                 assert number not in answer.text and number.replace("-", "") not in answer.text, path
     assert len(GETS) > 15 and seen > 3 * len(GETS)
     assert kept(house) == before
+
+
+def test_every_cell_has_its_crop_and_the_line_around_it_and_the_tax_id_has_neither(house: Any) -> None:
+    form = house.fax(house.election(house.holder(), signed_at=SIGNED), only_page="E2")
+    client = open_desk(house)
+    for key in ("row1.shares", "address", "signed_at", "signature"):
+        for path in (f"/forms/{form}/{key}.png", f"/forms/{form}/{key}/line.png"):
+            assert client.get(path).content.startswith(b"\x89PNG"), path
+    assert client.get(f"/forms/{form}/tax_id.png").status_code == 404
+    assert client.get(f"/forms/{form}/tax_id/line.png").status_code == 404
