@@ -19,8 +19,8 @@ _EDGE = round(13 * PIXELS_PER_POINT)
 _WORD_GAP = round(16 * PIXELS_PER_POINT)
 _LINE_GAP = round(3 * PIXELS_PER_POINT)
 _LEAST_INK = 120
-"""Pixels of ink of the smallest note: a tick, an "x" has some 150. Single specks of moderate damage have up to 90; on 60
-clean pages nothing lay outside the boxes that was as high as a letter."""
+"""Pixels of ink of the smallest note: a tick, an "x" has some 150. Single specks of moderate damage have up to 90, and
+on 60 clean pages nothing lay outside the boxes that was as high as a letter."""
 _LEAST_HEIGHT = round(5 * PIXELS_PER_POINT)
 _THIN = round(2.2 * PIXELS_PER_POINT)
 """A piece that is thinner one way is a remnant of a printed line, not writing, unless there is writing beside it."""

@@ -36,7 +36,8 @@ _CROSSED_WIDTH, _CROSSED_SIDES = 0.97, 0.3
 """A line through all of it, with ink above and below: a flourish ends before, or has one side free."""
 _BETWEEN_TWO = 30 * PIXELS_PER_POINT
 _LEAST_OF_TWO = 120
-"""Paper between a signature and a second one or a mark, and its least ink in pixels. Within one 19 points lay at most."""
+"""Paper between a signature and a second one or a mark, and the least ink of each in pixels. Within one signature lay
+19 points of paper at most."""
 
 
 @dataclass(frozen=True, slots=True)
