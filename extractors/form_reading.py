@@ -251,7 +251,7 @@ def _row(stem: str, each: Sheet, line: int, read: _Reading) -> GrantRow:
     cells = {column: read.value(f"{stem}.{column}") for column in _COLUMNS}
     trouble = each.ink.rows[line]
     filled = any(cells.values())
-    corrected = any(
+    corrected = trouble.blotted or any(
         (field := read.fields.get(f"{stem}.{column}")) is not None and field.reading.confidence < _SURELY_ALTERED_BELOW
         for place, column in enumerate(_COLUMNS)
         if place in trouble.crossed

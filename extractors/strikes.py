@@ -43,6 +43,8 @@ class RowTrouble:
 
     struck: bool = False
     crossed: frozenset[int] = frozenset()
+    blotted: bool = False
+    """A figure of some cell was written over another."""
     edged: bool = False
     """A line runs along the row's edge although the form's own lines are dropped out: either the page lies badly on
     its blank here, or the stroke that strikes the row out was taken for the table's line. Nothing in it is sure."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from core.readings import Box
+from extractors.blots import blotted_cells
 from extractors.crumbs import crumbled_zones
 from extractors.marginalia import notes_on
 from extractors.marks import Written, WrittenPage, share_out
@@ -94,8 +95,12 @@ def _row_troubles(ink: Gray, form_page: FormPage, shared: WrittenPage) -> Mappin
     for zone in form_page.zones:
         if zone.row is not None:
             rows.setdefault(zone.row, []).append(zone)
+    blotted = blotted_cells(form_page.zones, shared.by_zone)
     return {
-        row: read_row_trouble(ink, [(zone.box, shared.by_zone[zone.name]) for zone in zones])
+        row: replace(
+            read_row_trouble(ink, [(zone.box, shared.by_zone[zone.name]) for zone in zones]),
+            blotted=any(zone.name in blotted for zone in zones),
+        )
         for row, zones in rows.items()
     }
 
