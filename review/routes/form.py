@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
@@ -19,18 +19,14 @@ from core.events import (
     Body,
     CounselAsked,
     DecisionTakenBack,
-    DefectWaived,
-    Event,
     EventKind,
     FieldCorrected,
     FindingDecided,
     FormDismissed,
     HolderAssigned,
-    HolderReported,
     NewEvent,
     PagesRegrouped,
     TaxIdShown,
-    TenderUnlawful,
 )
 from core.findings import FORM, Disposition, Finding
 from core.judgements import Judgement
@@ -41,27 +37,25 @@ from judging.books import NOT_EVALUATED, waits
 from ledger import desk_work, journal
 from ledger.accounts import Permission
 from ledger.derived import queued
-from ledger.replay import FaxHistory, Record
+from ledger.replay import FaxHistory
 from review import deciding
 from review.board import Board, by_weight, follows
 from review.charts import Moment, TimeLine, time_line
 from review.deciding import Choice, Draft, NotDecided, Supposed, draft_from_json, draft_to_json
 from review.desk import SAID, Act, Desk, Refused, Seat, acting, desk_of, go, seated
 from review.fields import Field, FormFields, form_fields, illegible, label_of, value_now
+from review.history import OF_THE_OFFER, OF_THE_PAGES, history_of_holder, judged_with, say_event
 from review.pictures import picture_of_page
-from review.regrouping import forms_on, last_regrouping, say_moves
+from review.regrouping import forms_on, last_regrouping
 from review.routes.images import picture_of, was_shown
 from review.routes.queue import claim_next
 from review.viewing import View, view_of
-from review.wording import DISPOSITION_WORDS, say_standing, shares_of
+from review.wording import DISPOSITION_WORDS
 
 router = APIRouter()
 _DECIDING = acting(Permission.DECIDE)
-_OF_THE_PAGES = (EventKind.PAGES_REGROUPED, EventKind.DECISION_TAKEN_BACK)
-_OF_THE_OFFER = (EventKind.DEFECT_WAIVED, EventKind.HOLDER_REPORTED, EventKind.TENDER_UNLAWFUL)
 _MOST_SCANNED = 201
 _LOOK_FIRST = "What you keyed last was not checked yet. Look at what follows from it, then save."
-_BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +84,6 @@ class ShownFinding:
     @property
     def key(self) -> str:
         return f"{self.finding.code}|{self.finding.target}"
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryLine:
-    """One line of the holder's history. `event_id` is set where it can be taken back."""
-
-    at: datetime | None
-    form: str
-    words: str
-    actor: str
-    shares_before: int
-    shares_after: int
-    event_id: str = ""
 
 
 # ------------------------------------------------------------------------------------------------------------ looking
@@ -159,11 +140,11 @@ def _shown(
         claim = desk_work.claim_of(connection, form_id)
         draft = draft_from_json(desk_work.draft_of(connection, form_id, seat.user.login))
         apart = desk_work.read_apart(connection, form_id)
-        among = _judged_with(board, submission)
+        among = judged_with(board, submission)
         events = journal.about(connection, {one.id for one in among})
-        events += tuple(journal.read(connection, subject=OFFER, kinds=_OF_THE_OFFER))
+        events += tuple(journal.read(connection, subject=OFFER, kinds=OF_THE_OFFER))
         if submission.fax:
-            events += tuple(journal.read(connection, subject=submission.fax, kinds=_OF_THE_PAGES))
+            events += tuple(journal.read(connection, subject=submission.fax, kinds=OF_THE_PAGES))
     is_mine = claim is not None and claim.login == seat.user.login and claim.holds_at(desk.now())
     facts = _facts(
         desk,
@@ -187,7 +168,7 @@ def _shown(
         is_mine=is_mine,
         apart=apart,
         draft_waits=not is_mine and not draft.is_empty,
-        history=_history(board, submission, events),
+        history=history_of_holder(board, submission, events),
         can_undo=board.running.judged.record.offer.accepted_at is None,
         **facts,
     )
@@ -398,86 +379,6 @@ def _time_line(desk: Desk, board: Board, submission: Submission, judgement: Judg
     return time_line(moments[-12:], begins, desk.expiration(board), desk.offer_now(), desk.zone)
 
 
-def _judged_with(board: Board, submission: Submission) -> tuple[Submission, ...]:
-    """The forms of its holder, itself among them; itself alone where nobody is known to have sent it."""
-    holder_id = board.running.group_of(submission.id)
-    return board.running.forms_of(holder_id) if holder_id else (submission,)
-
-
-def _history(board: Board, submission: Submission, events: Sequence[Event]) -> list[HistoryLine]:
-    """What came from the holder, what was reported of them and what persons decided, the latest first.
-
-    What was decided on another form of theirs is taken back there.
-    """
-    running = board.running
-    lines = []
-    for one in _judged_with(board, submission):
-        judged = running.judgement(one.id)
-        received = read_in_zone(one.received_at, running.terms.time_zone) if one.received_at else None
-        kind = one.kind.value if one.kind else "unknown form"
-        words = f"{kind}, {DISPOSITION_WORDS[judged.disposition]}: {say_standing(judged.standing)}"
-        before, after = shares_of(judged.standing_before), shares_of(judged.standing)
-        lines.append(HistoryLine(received, board.numbers[one.id], words, "", before, after))
-    record = running.judged.record
-    for event in events:
-        body = event.body()
-        if event.subject == OFFER and not _touches(body, event.id, record, running.group_of(submission.id)):
-            continue
-        if (said := _said_of(body)) is not None:
-            is_own = event.subject in (submission.id, submission.fax)
-            undo = event.id if is_own and event.id in record.reversible else ""
-            number = board.numbers.get(submission.id if is_own else event.subject, "The offer")
-            lines.append(HistoryLine(event.at, number, said, event.actor, 0, 0, undo))
-    return sorted(lines, key=lambda line: (line.at is not None, line.at or _BEFORE_ALL), reverse=True)
-
-
-def _touches(body: Body, event_id: str, record: Record, holder_id: str | None) -> bool:
-    """Whether an event about the offer is about this holder too; a report that was taken back is about nobody."""
-    match body:
-        case HolderReported(change=change):
-            return event_id in record.reports and change.holder_id == holder_id
-        case TenderUnlawful(tender=tender):
-            return event_id in record.reports and holder_id in tender.holder_ids
-        case _:
-            return True
-
-
-def _said_of(body: Body) -> str | None:
-    """One event of the desk in words, without anything personal; None for events of other kinds."""
-    match body:
-        case FieldCorrected(key=key, value=value, was=was, reason=reason):
-            if key == "tax_id":
-                return f"{label_of(key)} keyed; {reason}"
-            now = value.replace("|", " ")
-            said = f"confirmed {now!r}" if now == was else f"{was!r} is {now!r}"
-            return f"{label_of(key)}: {said}; {reason}"
-        case FindingDecided(decision=decision):
-            to = f" to {decision.recoded_to}" if decision.recoded_to else ""
-            verb = {Verdict.CLEAR: "cleared", Verdict.UPHOLD: "upheld", Verdict.RECODE: f"recoded{to}"}
-            target = "" if decision.target == FORM else f" ({decision.target})"
-            return f"{decision.code}{target} {verb[decision.verdict]}, was {decision.was or 'open'}: {decision.reason}"
-        case HolderAssigned(holder_id=holder_id, was=was, reason=reason):
-            return f"assigned to {holder_id}, was {was or 'nobody’s'}: {reason}"
-        case CounselAsked(reason=reason):
-            return f"held for counsel: {reason}"
-        case FormDismissed(reason=reason):
-            return f"found to be no form: {reason}"
-        case PagesRegrouped(was=was, now=now, reason=reason):
-            return f"{say_moves(was, now)}: {reason}"
-        case DecisionTakenBack(reason=reason):
-            return f"a decision was taken back: {reason}"
-        case TaxIdShown():
-            return "tax id shown"
-        case DefectWaived(waiver=waiver):
-            return f"{waiver.code} waived for all holders: {waiver.reason}"
-        case HolderReported(change=change):
-            return f"{change.holder_id} {change.kind.value.replace('_', ' ')} on {change.changed_on}: {change.detail}"
-        case TenderUnlawful(tender=tender):
-            return f"the tender may be unlawful to accept: {tender.reason}"
-        case _:
-            return None
-
-
 # ----------------------------------------------------------------------------------------------------------- deciding
 
 
@@ -651,7 +552,7 @@ def _conflict(request: Request, act: Act, form_id: str, draft: Draft) -> Respons
         submission=submission,
         number=board.numbers[form_id],
         draft=draft,
-        later=[(e, _said_of(e.body()) or e.kind.value.replace("_", " ")) for e in later],
+        later=[(e, say_event(e.body()) or e.kind.value.replace("_", " ")) for e in later],
         label_of=label_of,
     )
     if request.headers.get("hx-request"):
