@@ -40,10 +40,10 @@ def struck_words(registered: Gray, lines: Sequence[PrintedLine]) -> tuple[str, .
 
 def _long_strokes(registered: Gray) -> NDArray[np.bool_]:
     """Places at 100 dpi that lie on a nearly level stroke of _WINDOW pixels and more."""
-    height, width = registered.shape
-    # The darker of two pixels: a thin stroke must not fade away.
-    pairs = registered[: height // 2 * 2, : width // 2 * 2].reshape(height // 2, 2, width // 2, 2)
-    ink: Gray = np.where(pairs.min(axis=(1, 3)) < _INK_BELOW, 255, 0).astype(np.uint8)
+    # The darkest of four pixels: a thin stroke must not fade away. `min(axis=(1, 3))` would take thirty times as long.
+    whole = registered[: registered.shape[0] // 2 * 2, : registered.shape[1] // 2 * 2]
+    darker = np.minimum(whole[::2], whole[1::2])
+    ink: Gray = np.where(np.minimum(darker[:, ::2], darker[:, 1::2]) < _INK_BELOW, 255, 0).astype(np.uint8)
     found: NDArray[np.bool_] = np.zeros(ink.shape, np.bool_)
     for slope in _SLOPES:
         shear = np.array([[1.0, 0.0, 0.0], [-slope, 1.0, slope * ink.shape[1] / 2]])
@@ -51,9 +51,9 @@ def _long_strokes(registered: Gray) -> NDArray[np.bool_]:
         thick = cv2.dilate(level, np.ones((2, 1), np.uint8))
         covered = cv2.boxFilter(thick, -1, (_WINDOW, 1)) >= _COVERED * 255
         if covered.any():
-            whole = cv2.dilate(covered.astype(np.uint8), np.ones((1, _WINDOW), np.uint8))
+            strokes = cv2.dilate(covered.astype(np.uint8), np.ones((1, _WINDOW), np.uint8))
             back = np.array([[1.0, 0.0, 0.0], [slope, 1.0, -slope * ink.shape[1] / 2]])
-            found |= np.asarray(cv2.warpAffine(whole, back, ink.shape[::-1], flags=cv2.INTER_NEAREST)) > 0
+            found |= np.asarray(cv2.warpAffine(strokes, back, ink.shape[::-1], flags=cv2.INTER_NEAREST)) > 0
     return found
 
 

@@ -68,6 +68,10 @@ def decode_beams(
     beams: Mapping[tuple[int, ...], tuple[float, float]] = {(): (0.0, NEVER)}
     for step in frames.log_probabilities:
         likely = [(int(s), float(step[s])) for s in np.argsort(step)[: -(width + 1) : -1] if step[s] > _HARDLY]
+        if len(likely) == 1 and likely[0][0] == 0:
+            # Most steps: nothing but paper.
+            beams = {prefix: (_either(*ends) + likely[0][1], NEVER) for prefix, ends in beams.items()}
+            continue
         grown: dict[tuple[int, ...], tuple[float, float]] = defaultdict(lambda: (NEVER, NEVER))
         for prefix, (blank, inked) in beams.items():
             either = _either(blank, inked)
