@@ -237,7 +237,7 @@ def work(address: str, folder: Path, dose: Dose) -> Mapping[str, Row]:
     """Has Locust print its table; returns its lines by name."""
     people, table = str(dose.people), folder / "table.json"
     command = [sys.executable, "-m", "locust", "--headless", "--only-summary", "--loglevel", "WARNING"]
-    command += ["-f", str(PEOPLE_FILE), "-H", address, "-u", people, "-r", people, "-t", f"{dose.seconds}s"]
+    command += ["-f", str(PEOPLE_FILE), "-H", address, "-u", people, "-r", "2", "-t", f"{dose.seconds}s"]
     command += ["--exit-code-on-error", "0", "--table", str(table)]
     root = PEOPLE_FILE.parents[1]
     # Locust prints its table on stderr; in one stream it stands before the verdict.

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
+from threading import Lock
 from types import MappingProxyType
 
 from pwdlib import PasswordHash
@@ -32,6 +33,8 @@ MOST_FAILURES_PER_ADDRESS = 20
 LEAST_PASSWORD_LENGTH = 12
 MOST_PASSWORD_LENGTH = 256
 
+_ONE_AT_A_TIME = Lock()
+"""Each look at a password takes 64 MiB and every core for a moment: a crowd that signs in must not stop the others."""
 _LOGIN = re.compile(r"[a-z][a-z0-9._-]{1,63}")
 _EASY_WORDS = ("password", "passwort", "tenderfax", "capstone", "turbine", "qwerty", "letmein", "welcome", "123456")
 
@@ -171,14 +174,20 @@ def user_of(connection: Connection, login: str) -> User | None:
     return _user(row) if row else None
 
 
-def password_is_right(connection: Connection, login: str, password: str) -> bool:
-    """Whether the password opens the account; takes as long for a login that nobody has."""
-    row = connection.execute(
-        select(users.c.password_hash, users.c.disabled_at).where(users.c.login == login.strip().lower())
-    ).first()
-    stored = row.password_hash if row else _nobodys_hash()
-    is_right = _hasher().verify(password[:MOST_PASSWORD_LENGTH], stored)
-    return is_right and row is not None and row.disabled_at is None
+def stored_password(connection: Connection, login: str) -> str | None:
+    """What `opens` compares with; None for a login that nobody has, and for a shut account."""
+    open_account = (users.c.login == login.strip().lower()) & users.c.disabled_at.is_(None)
+    return connection.execute(select(users.c.password_hash).where(open_account)).scalar()
+
+
+def opens(password: str, stored: str | None) -> bool:
+    """Whether the password is the stored one; takes as long where nothing is stored.
+
+    One at a time, so it belongs outside of a transaction.
+    """
+    with _ONE_AT_A_TIME:
+        is_right = _hasher().verify(password[:MOST_PASSWORD_LENGTH], stored or _nobodys_hash())
+    return is_right and stored is not None
 
 
 # ------------------------------------------------------------------------------------------------------- sessions

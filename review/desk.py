@@ -174,9 +174,8 @@ class Desk:
         login, address, now = act.user.login, act.seat.address, self.now()
         with self.books.writing() as connection:
             may_try = accounts.may_try(connection, login=login, address=address, now=now)
-        with self.books.reading() as connection:
-            is_right = may_try and accounts.password_is_right(connection, login, act.text("password"))
-        if is_right:
+            stored = accounts.stored_password(connection, login)
+        if may_try and accounts.opens(act.text("password"), stored):
             with self.books.writing() as connection:
                 accounts.forget_tries(connection, login)
             return ""

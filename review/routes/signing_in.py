@@ -40,14 +40,13 @@ def sign_in(request: Request, form: Annotated[FormData, Depends(posted)]) -> Res
     with desk.books.writing() as connection:
         may_try = accounts.may_try(connection, login=login, address=address, now=now)
         known = accounts.user_of(connection, login.strip().lower())
+        stored = accounts.stored_password(connection, login)
     # Only the login of an account is written down: some type their password into the wrong box.
     who = known.login if known else ""
     if not may_try:
         desk.log_refusal(who, address, "sign in", "", "too many attempts")
         return _signin_page(request, _WAIT, status=429)
-    with desk.books.reading() as connection:
-        is_right = accounts.password_is_right(connection, login, password)
-    if not is_right:
+    if not accounts.opens(password, stored):
         desk.log_refusal(who, address, "sign in", "", "wrong login or password")
         return _signin_page(request, _WRONG, status=401)
     return _opened(request, login.strip().lower())

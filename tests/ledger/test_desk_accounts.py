@@ -40,16 +40,16 @@ def test_an_account_is_made_and_opens_with_its_password(books: Books) -> None:
     with books.writing() as connection:
         accounts.add_user(connection, login="Mara", name=" Mara  Klein", role=Role.APPROVER, password=PASSWORD, now=NOW)
         assert accounts.user_of(connection, "mara") == accounts.User("mara", "Mara Klein", Role.APPROVER)
-        assert accounts.password_is_right(connection, "mara", PASSWORD)
+        assert accounts.opens(PASSWORD, accounts.stored_password(connection, "mara"))
 
 
 def test_only_the_right_password_of_an_open_account_opens_it(staffed: Books) -> None:
     with staffed.writing() as connection:
-        assert accounts.password_is_right(connection, "DANA ", PASSWORD)
-        assert not accounts.password_is_right(connection, "dana", PASSWORD + "x")
-        assert not accounts.password_is_right(connection, "nobody", PASSWORD)
+        assert accounts.opens(PASSWORD, accounts.stored_password(connection, "DANA "))
+        assert not accounts.opens(PASSWORD + "x", accounts.stored_password(connection, "dana"))
+        assert not accounts.opens(PASSWORD, accounts.stored_password(connection, "nobody"))
         accounts.set_disabled(connection, "dana", NOW)
-        assert not accounts.password_is_right(connection, "dana", PASSWORD)
+        assert not accounts.opens(PASSWORD, accounts.stored_password(connection, "dana"))
 
 
 @pytest.mark.parametrize(
