@@ -42,10 +42,11 @@ def longest_strokes(ink: NDArray[np.bool_]) -> Iterator[LevelStroke]:
             yield _stroke(level, int(rows[longest]), int(starts[longest]), int(ends[longest]))
 
 
-def has_two_edges(ink: NDArray[np.bool_], least: int, apart: int, side_by_side: float) -> bool:
+def has_two_edges(ink: NDArray[np.bool_], least: int, apart: int, side_by_side: float, above: float) -> bool:
     """Whether two parallel strokes of `least` pixels and more lie one `apart` or more above the other.
 
-    `side_by_side` is the share of their common width in which both are, at least.
+    `side_by_side` is the share of their common width in which both are, at least; the upper one lies in the share
+    `above` of the height.
     """
     for level in _levelled(ink):
         rows, starts, ends = _runs(level)
@@ -53,7 +54,8 @@ def has_two_edges(ink: NDArray[np.bool_], least: int, apart: int, side_by_side: 
         rows, starts, ends = rows[long], starts[long], ends[long]
         common = np.minimum.outer(ends, ends) - np.maximum.outer(starts, starts)
         whole = np.maximum.outer(ends, ends) - np.minimum.outer(starts, starts)
-        if np.any((np.subtract.outer(rows, rows) >= apart) & (common >= side_by_side * whole)):
+        upper = (rows <= above * len(level))[None, :]
+        if np.any((np.subtract.outer(rows, rows) >= apart) & (common >= side_by_side * whole) & upper):
             return True
     return False
 

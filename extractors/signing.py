@@ -14,7 +14,7 @@ from extractors.marks import Piece, Written, WrittenPage
 from extractors.matching import likeness
 from extractors.page_images import PIXELS_PER_POINT
 from extractors.readers.reader import ReaderResult, Writing
-from extractors.signature import SignatureMark, read_signature
+from extractors.signature import SignatureMark, are_two, read_signature
 
 _GAP = round(16 * PIXELS_PER_POINT)
 """Paper between a signature and a title beside it; the words of one name stand closer."""
@@ -95,6 +95,9 @@ def read_signing(
     mark = read_signature(questions[0].written, looks_typed=_looks_typed(main.by_reader, questions[0].written))
     texts = [result.plain for question in questions for result in answers[question.key].by_reader.values()]
     beside = next((text for text in texts if capacity_in(text)), "")
+    everything = {piece.label: piece for question in questions for piece in question.written.pieces}
+    if mark.present and not beside and are_two(tuple(everything.values())):
+        mark = SignatureMark(None, 0.5, "two signatures, or one and something else")
     return Signed(Signature(mark.present, _legible_name(main.by_reader, printed_name)), mark, beside, " / ".join(texts))
 
 
