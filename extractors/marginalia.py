@@ -13,6 +13,7 @@ import numpy as np
 
 from extractors.marks import Piece, Written, WrittenPage
 from extractors.page_images import PIXELS_PER_POINT
+from offers.forms import Zone
 
 _EDGE = round(13 * PIXELS_PER_POINT)
 """Along the sheet's edges lie shadows and punch holes; people leave them free."""
@@ -24,6 +25,9 @@ on 60 clean pages nothing lay outside the boxes that was as high as a letter."""
 _LEAST_HEIGHT = round(5 * PIXELS_PER_POINT)
 _THIN = round(2.2 * PIXELS_PER_POINT)
 """A piece that is thinner one way is a remnant of a printed line, not writing, unless there is writing beside it."""
+_RING, _STROKE, _HOLLOW = (60, 28), (70, 8), 0.16
+"""Width and height in pixels, least of a ring's part and least and most of a stroke's, and the share of its bounds that
+a ring inks. On 60 clean pages no piece of writing in a table is like either; a large C is 49 pixels wide."""
 _LONG = 9
 """A piece so many times longer than wide is a remnant too: where the feed was uneven, a ruled line bends."""
 
@@ -49,6 +53,19 @@ def _is_writing(group: Sequence[Piece]) -> bool:
     if not solid or sum(piece.area for piece in group) < _LEAST_INK:
         return False
     return max(piece.bottom for piece in solid) - min(piece.top for piece in solid) >= _LEAST_HEIGHT
+
+
+def drawn_around(page: WrittenPage, cells: Sequence[Zone]) -> tuple[Written, ...]:
+    """A ring, or what dropping the form's lines left of one, drawn in or around `cells`: one mark, if any."""
+    pieces = {piece.label: piece for zone in cells for piece in page.by_zone[zone.name].pieces if _is_drawn(piece)}
+    return (page.written(tuple(pieces.values())),) if pieces else ()
+
+
+def _is_drawn(piece: Piece) -> bool:
+    """Larger than letters and mostly hollow, or a long level stroke on its own."""
+    hollow = piece.area < _HOLLOW * piece.width * piece.height
+    arc = piece.width >= _RING[0] and piece.height >= _RING[1] and hollow
+    return arc or (piece.width >= _STROKE[0] and piece.height <= _STROKE[1])
 
 
 def grouped(pieces: Sequence[Piece], shape: tuple[int, ...]) -> list[list[Piece]]:

@@ -6,7 +6,7 @@ struck out) and refuses to know any reader.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from core.readings import Box
 from extractors.blots import blotted_cells
 from extractors.crumbs import crumbled_zones
-from extractors.marginalia import notes_on
+from extractors.marginalia import drawn_around, notes_on
 from extractors.marks import Written, WrittenPage, share_out
 from extractors.page_images import Gray, RegisteredPage
 from extractors.printed_text import PrintedLine
@@ -67,8 +67,8 @@ def ink_of_page(page: RegisteredPage, printed: tuple[PrintedLine, ...]) -> PageI
     ink = without_streaks(page.ink)
     form_page = page.form_page
     shared = share_out(ink, form_page.zones)
-    rows = _row_troubles(ink, form_page, shared)
     crumbled = crumbled_zones(shared, form_page.zones)
+    rows = _row_troubles(ink, form_page, shared, blotted_cells(form_page.zones, shared.by_zone) - crumbled)
     stand_ins = cells_without_figures(ink, form_page.zones, shared.by_zone)
     return PageInk(
         tuple(
@@ -85,17 +85,16 @@ def ink_of_page(page: RegisteredPage, printed: tuple[PrintedLine, ...]) -> PageI
             if zone.field_kind is FieldKind.TICK
         },
         rows,
-        notes_on(shared),
+        (*notes_on(shared), *drawn_around(shared, [zone for zone in form_page.zones if _is_untroubled(zone, rows)])),
         struck_words(page.registered, printed),
     )
 
 
-def _row_troubles(ink: Gray, form_page: FormPage, shared: WrittenPage) -> Mapping[int, RowTrouble]:
+def _row_troubles(ink: Gray, form_page: FormPage, shared: WrittenPage, blotted: Set[str]) -> Mapping[int, RowTrouble]:
     rows: dict[int, list[Zone]] = {}
     for zone in form_page.zones:
         if zone.row is not None:
             rows.setdefault(zone.row, []).append(zone)
-    blotted = blotted_cells(form_page.zones, shared.by_zone)
     return {
         row: replace(
             read_row_trouble(ink, [(zone.box, shared.by_zone[zone.name]) for zone in zones]),
@@ -120,6 +119,11 @@ def _zone_ink(
         written = Written()
     edged = zone.row is not None and rows[zone.row].edged
     return ZoneInk(zone, written, edged or lost)
+
+
+def _is_untroubled(zone: Zone, rows: Mapping[int, RowTrouble]) -> bool:
+    """Whether it is a cell of a row that bears no line for any other reason."""
+    return zone.row is not None and not (rows[zone.row].struck or rows[zone.row].crossed or rows[zone.row].edged)
 
 
 def _is_lost(zone: Zone, unreadable: tuple[Box, ...]) -> bool:
