@@ -5,6 +5,7 @@ Such a zone is unreadable, not blank. Dirt makes dots too, but as many outside t
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ _FEWEST_DOTS = 4
 _CHANCE_OF_DIRT = 1e-4
 """Of a zone that so many dots of dirt fell into. Of 1,246 blank zones on 60 pages with moderate damage one has four
 dots, at a chance of 4 in 10,000 on that page; none has more."""
+_SAME_COLUMN = 4
+"""Pixels at 200 dpi. Dots one above the other count as one: dirt on the glass leaves a broken line down the page."""
 _FAINT_PAGE = 3
 """Zones of crumbs from which a page's pen is taken to be too thin: there, paper without a dot proves nothing either."""
 _CHANCE_OF_DIRT_IN_A_ROW = 1e-2
@@ -24,7 +27,7 @@ _CHANCE_OF_DIRT_IN_A_ROW = 1e-2
 
 @dataclass(frozen=True, slots=True)
 class _Dots:
-    """How many dots lie in some zones, and how many dirt alone would have put there."""
+    """In how many columns of some zones dots lie, and how many dots dirt alone would have put there."""
 
     count: int
     expected: float
@@ -62,12 +65,17 @@ def _together(cells: Iterable[_Dots]) -> _Dots:
 
 def _dots_by_zone(shared: WrittenPage, zones: Sequence[Zone]) -> dict[str, _Dots]:
     height, width = shared.ink.shape
-    counts = {zone.name: sum(_lies_in(dot, zone, height, width) for dot in shared.dots) for zone in zones}
+    within = {zone.name: [dot for dot in shared.dots if _lies_in(dot, zone, height, width)] for zone in zones}
     areas = {zone.name: (zone.box.x1 - zone.box.x0) * (zone.box.y1 - zone.box.y0) for zone in zones}
-    outside = len(shared.dots) - sum(counts.values())
+    outside = len(shared.dots) - sum(len(dots) for dots in within.values())
     # One dot more than there are: on a spotless page the next speck may still be dirt.
     density = (outside + 1) / (1 - sum(areas.values()))
-    return {zone.name: _Dots(counts[zone.name], density * areas[zone.name]) for zone in zones}
+    return {zone.name: _Dots(_columns(within[zone.name]), density * areas[zone.name]) for zone in zones}
+
+
+def _columns(dots: Sequence[Piece]) -> int:
+    lefts = sorted(dot.left for dot in dots)
+    return sum(right - left >= _SAME_COLUMN for left, right in itertools.pairwise(lefts)) + bool(lefts)
 
 
 def _lies_in(dot: Piece, zone: Zone, height: int, width: int) -> bool:

@@ -98,6 +98,12 @@ def test_dirt_all_over_the_page_makes_no_cell_unreadable() -> None:
     assert {state for name, state in found.items() if name.startswith(("row3", "row4"))} == {"blank"}
 
 
+def test_a_streak_broken_to_dots_makes_no_cell_unreadable() -> None:
+    picture = blank_of("E2").picture.copy()
+    picture[400:2000:9, 300] = picture[401:2000:9, 300] = picture[402:2000:9, 300] = 0
+    assert set(states(inked(picture, "E2")).values()) == {"blank"}
+
+
 def test_where_a_pen_is_too_thin_for_the_fax_an_empty_cell_of_a_used_row_proves_nothing() -> None:
     written = picture_of(submission(rows=(*ROWS, GrantRow("CP-001090", "", "", ""))), "E2")
     broken = broken_to_dots(written, "E2", ["row1_grant_no", "row1_grant_date", "row1_shares", "row3_grant_no"])
