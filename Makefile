@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 TRAINING := .venv-training
 REPORT ?= $(wildcard outputs/demo/books/reconciliation/*/report.pdf)
 
-.PHONY: demo test check lock bench-desk bench-nightly bench-reading bench-speed bench-mutants bench-faults bench-load rules pictures train system-run system-test clean
+.PHONY: demo test check lock bench-desk bench-nightly bench-reading bench-troubles bench-speed bench-mutants bench-faults bench-load rules pictures train system-run system-test clean
 
 demo: $(VENV)/.ready system-run   ## the sample faxes end to end, into outputs/demo
 	$(BIN)/tenderfax demo
@@ -22,6 +22,9 @@ check: $(VENV)/.ready             ## style, types, import directions
 
 bench-reading: $(VENV)/.ready system-run   ## accuracy on forms never used while building; DOSE="--forms 1000" for more
 	$(BIN)/python -m benchmarks.reading $(DOSE)
+
+bench-troubles: $(VENV)/.ready system-run  ## rows struck out, stamps, initials...: each seen, or passed unseen (1)
+	$(BIN)/python -m benchmarks.troubles
 
 bench-speed: $(VENV)/.ready system-run     ## seconds a page against the bare tesseract program
 	$(BIN)/python -m benchmarks.speed

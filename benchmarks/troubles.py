@@ -30,14 +30,13 @@ from benchmarks.read_faxes import Bench, receipt_of_truth
 from core.findings import FORM, Severity
 from core.judgements import Judgement
 from core.notation import parse_submission
-from core.offer_state import OfferState
 from core.submissions import Submission
 from extractors.limits import DecodeLimits
 from extractors.reading import read_transmission
 from samples.generate import write
 from samples.lettering import Group
 from samples.troubles import TROUBLE_BY_NAME, TROUBLES, Place, Trouble, some_circumstances, troubled_fax
-from validators.judgement import judge_all, needs_review
+from validators.judgement import needs_review
 
 SEED = 20030709
 
@@ -82,12 +81,9 @@ def see(bench: Bench, trouble: Trouble, number: int, group: Group, seed: int, fo
     read = form_on(transmission, truth, 0)
     if read is None:
         return Seen(trouble.name, circumstances.typed, Outcome.ELSEWHERE, ("no form found",), sample.name)
-    terms = bench.offer.terms
-    judgement = judge_all([read], ledger=bench.ledger, offer=OfferState(terms.expiration), terms=terms)
-    judged = judgement.by_submission[read.id]
-    return Seen(
-        trouble.name, circumstances.typed, _outcome(bench, trouble, read, judged, truth), _codes(judged), sample.name
-    )
+    judgement = judged(bench, read)
+    outcome = _outcome(bench, trouble, read, judgement, truth)
+    return Seen(trouble.name, circumstances.typed, outcome, _codes(judgement), sample.name)
 
 
 def _outcome(bench: Bench, trouble: Trouble, read: Submission, judgement: Judgement, truth: Any) -> Outcome:

@@ -67,8 +67,8 @@ def ink_of_page(page: RegisteredPage, printed: tuple[PrintedLine, ...]) -> PageI
     ink = without_streaks(page.ink)
     form_page = page.form_page
     shared = share_out(ink, form_page.zones)
+    rows = _row_troubles(ink, form_page, shared, blotted_cells(form_page.zones, shared.by_zone))
     crumbled = crumbled_zones(shared, form_page.zones)
-    rows = _row_troubles(ink, form_page, shared, blotted_cells(form_page.zones, shared.by_zone) - crumbled)
     stand_ins = cells_without_figures(ink, form_page.zones, shared.by_zone)
     return PageInk(
         tuple(

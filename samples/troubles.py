@@ -228,7 +228,7 @@ def _signature(name: str, title: str, mark: Mark, filled: Change | None = None) 
 
 
 def _tick(name: str, title: str, mark: Mark, *, sure: bool = True) -> Trouble:
-    codes = _BOX if sure else _BOX | _DOUBT
+    codes = _BOX if sure else _BOX | _DOUBT | _TEXT
     return Trouble(name, title, Place.TICK, codes, _ticked if sure else _tick_unclear, mark, page_class="E1")
 
 
