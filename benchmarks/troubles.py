@@ -25,7 +25,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.form_scores import differences, form_on
+from benchmarks.form_scores import differences, form_on, judged
 from benchmarks.read_faxes import Bench, receipt_of_truth
 from core.findings import FORM, Severity
 from core.judgements import Judgement
