@@ -26,6 +26,7 @@ from review.board import Board, QueueRow
 from review.boards import Boards
 from review.pictures import Pictures
 from review.templating import make_templates
+from review.waiving import Effects
 from review.workplace import Workplace
 
 _COOKIE = "tenderfax_session"
@@ -86,6 +87,7 @@ class Desk:
         self.terms = workplace.offer.terms
         self.zone = workplace.offer.terms.time_zone
         self.boards = Boards(workplace.books, workplace.offer.terms)
+        self.effects = Effects(self.zone)
         self.pictures = Pictures(workplace.pages, workplace.forms())
         self.templates = make_templates(self.zone)
 

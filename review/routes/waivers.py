@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -26,18 +23,13 @@ from core.events import (
     WaiverDeclined,
     WaiverProposed,
 )
-from core.findings import Finding, Resolution, Severity
-from core.judgements import Judgement, Standing
-from core.standing import read_in_zone
-from core.submissions import Submission
-from judging.running import Running
 from ledger import journal
 from ledger.accounts import Permission
 from ledger.replay import ProposedWaiver
 from review.board import Board
 from review.deciding import LONGEST_REASON
 from review.desk import SAID, Act, Desk, Refused, Seat, acting, desk_of, go, seated
-from review.wording import DISPOSITION_WORDS, shares_of
+from review.waiving import is_waivable, touched_by
 from validators.catalogue import RULE_BY_CODE
 from validators.ruling import NEVER_WAIVED
 
@@ -47,40 +39,6 @@ CHECKS = {
     "all": "It is meant for all holders, those who come after today too.",
     "counsel": "Counsel has been asked.",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Touched:
-    """One form that a waiver reaches, now and with it. `change` is what the holder's tendered shares change by."""
-
-    submission: Submission
-    number: str
-    name: str
-    holder_id: str | None
-    received_at: datetime | None
-    key: str
-    now: str
-    then: str
-    left: int
-    change: int
-    reopened: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """Everything a waiver would do."""
-
-    touched: tuple[Touched, ...]
-    tendered_before: int
-    tendered_after: int
-
-    @property
-    def become_final(self) -> int:
-        return sum(one.left == 0 and one.then == "counts" for one in self.touched)
-
-    @property
-    def stay_held(self) -> int:
-        return sum(one.then == "held" for one in self.touched)
 
 
 @router.get("/waivers")
@@ -105,7 +63,7 @@ def waivers(
         waivable=waivable,
         code=code,
         rule=RULE_BY_CODE.get(code),
-        effect=_effect(desk, board, code) if code in waivable else None,
+        effect=desk.effects.of(board, code, desk.offer_now()) if code in waivable else None,
         never=sorted(NEVER_WAIVED),
     )
 
@@ -140,7 +98,7 @@ def touched_csv(request: Request, waiver_id: str, seat: Annotated[Seat, Depends(
     """Everybody a waiver touches, as a table for a spreadsheet (no cell begins a formula)."""
     desk = desk_of(request)
     board = desk.boards.now()
-    effect = _effect(desk, board, _require(board, waiver_id).proposal.code)
+    effect = desk.effects.of(board, _require(board, waiver_id).proposal.code, desk.offer_now())
     text = io.StringIO()
     lines = csv.writer(text)
     lines.writerow(["form", "holder_id", "holder", "received_at", "now", "with_the_waiver", "shares"])
@@ -166,7 +124,7 @@ def approve(request: Request, waiver_id: str, act: Annotated[Act, Depends(acting
     with desk.books.writing() as connection:
         board = desk.boards.now(connection)
         proposed = _require(board, waiver_id)
-        trouble = trouble or _why_not(desk, board, proposed, act, reason)
+        trouble = trouble or _why_not(board, proposed, act, reason)
         if not trouble:
             _put_in_force(desk, board, proposed, act, reason, connection)
             desk.log(connection, act.seat, "approve waiver", waiver_id, proposed.proposal.code)
@@ -212,16 +170,14 @@ def _refuse_to_proposer(proposed: ProposedWaiver, act: Act) -> None:
         )
 
 
-def _why_not(desk: Desk, board: Board, proposed: ProposedWaiver, act: Act, reason: str) -> str:
+def _why_not(board: Board, proposed: ProposedWaiver, act: Act, reason: str) -> str:
     """What still stands against approving; "" when nothing does."""
     if proposed.closed_at is not None:
         return f"{proposed.proposal.id} is settled already."
     if proposed.proposal.code in NEVER_WAIVED:
         return f"{proposed.proposal.code} cannot be waived (OTE Q21). Extend the offer instead."
     seen = {value for value in act.form.getlist("seen") if isinstance(value, str)}
-    unseen = [
-        one.number for one in _effect(desk, board, proposed.proposal.code).touched if one.submission.id not in seen
-    ]
+    unseen = [board.numbers[one.id] for one in touched_by(board, proposed.proposal.code) if one.id not in seen]
     if unseen:
         return f"Not seen yet: {', '.join(unseen[:12])}{' and more' if len(unseen) > 12 else ''}. A waiver reaches all."
     if any(not act.text(f"check-{name}") for name in CHECKS):
@@ -254,7 +210,7 @@ def _page(
         trouble=trouble,
         proposed=proposed,
         rule=RULE_BY_CODE.get(code),
-        effect=_effect(desk, board, code),
+        effect=desk.effects.of(board, code, desk.offer_now()),
         checks=CHECKS,
         others=others,
         is_proposer=proposed.proposer == seat.user.name,
@@ -278,70 +234,9 @@ def _waivable(board: Board) -> dict[str, int]:
     in_force = {waiver.code for waiver in record.offer.waivers}
     counted: dict[str, int] = {}
     for judgement in board.running.judged.judgements.values():
-        for code in {f.code for f in judgement.findings if _is_waivable(f)} - waiting - in_force:
+        for code in {f.code for f in judgement.findings if is_waivable(f)} - waiting - in_force:
             counted[code] = counted.get(code, 0) + 1
     return dict(sorted(counted.items()))
-
-
-def _is_waivable(finding: Finding) -> bool:
-    """Defects of a form, not doubts of our reading or judgements that nothing is wrong (rulebook G)."""
-    return (
-        finding.severity in (Severity.CURABLE, Severity.REVIEW)
-        and finding.code not in NEVER_WAIVED | {"OCR_LOW_CONFIDENCE"}
-        and finding.resolution in (Resolution.OPEN, Resolution.UPHELD)
-    )
-
-
-def _effect(desk: Desk, board: Board, code: str) -> Effect:
-    """Every form with the defect, as it is and as it would be with the waiver; upheld ones opened again."""
-    running = board.running
-    touched = [
-        s
-        for s in running.judged.submissions
-        if any(
-            f.code == code and f.resolution in (Resolution.OPEN, Resolution.UPHELD, Resolution.WAIVED)
-            for f in running.judgement(s.id).findings
-        )
-    ]
-    trial = Waiver("trial", code, "", desk.offer_now(), "")
-    judgements, standings = running.supposing_waived(trial, [s.id for s in touched])
-    before, after = board.tendered, board.tendered
-    for holder_id, standing in standings.items():
-        after += shares_of(standing) - shares_of(running.judged.standings.get(holder_id))
-    rows = [_touched(desk, board, s, code, judgements[s.id], _change_of(running, standings, s.id)) for s in touched]
-    return Effect(tuple(rows), before, after)
-
-
-def _change_of(running: Running, standings: Mapping[str, Standing], submission_id: str) -> int:
-    """What the waiver changes the tendered shares of the form's holder by."""
-    holder_id = running.group_of(submission_id)
-    if holder_id is None:
-        return 0
-    return shares_of(standings.get(holder_id)) - shares_of(running.judged.standings.get(holder_id))
-
-
-def _touched(desk: Desk, board: Board, submission: Submission, code: str, then: Judgement, change: int) -> Touched:
-    now = board.running.judgement(submission.id)
-    holder = board.running.ledger.holder(now.holder_id) if now.holder_id else None
-    finding = next(f for f in now.findings if f.code == code)
-    field = board.fields_of(submission, now).field_of(finding)
-    return Touched(
-        submission=submission,
-        number=board.numbers[submission.id],
-        name=holder.name_on_agreement if holder else submission.fields.printed_name or "nobody yet",
-        holder_id=now.holder_id,
-        received_at=read_in_zone(submission.received_at, desk.zone) if submission.received_at else None,
-        key=field.key if field and field.has_picture and field.key != "tax_id" else "",
-        now=DISPOSITION_WORDS[now.disposition],
-        then=DISPOSITION_WORDS[then.disposition],
-        left=_open(then.findings),
-        change=change,
-        reopened=any(f.code == code and f.resolution is Resolution.UPHELD for f in now.findings),
-    )
-
-
-def _open(findings: Sequence[Finding]) -> int:
-    return sum(f.resolution is Resolution.OPEN and f.severity is not Severity.NOTE for f in findings)
 
 
 def _unformulated(cell: str) -> str:

@@ -73,9 +73,12 @@
   document.addEventListener("submit", (event) => {
     const button = event.submitter, words = button?.dataset.slow;
     if (!words) return;
+    const before = button.textContent;
     button.textContent = words;
     // Not at once: a disabled button would not be sent.
     setTimeout(() => { button.disabled = true; }, 0);
+    // Whoever comes back by the browser's own button finds the page as it was left.
+    addEventListener("pagehide", () => { button.textContent = before; button.disabled = false; }, { once: true });
   });
 
   /* ---- queue ---- */

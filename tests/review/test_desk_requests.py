@@ -387,3 +387,29 @@ def test_every_cell_has_its_crop_and_the_line_around_it_and_the_tax_id_has_neith
             assert client.get(path).content.startswith(b"\x89PNG"), path
     assert client.get(f"/forms/{form}/tax_id.png").status_code == 404
     assert client.get(f"/forms/{form}/tax_id/line.png").status_code == 404
+
+
+def test_what_a_waiver_does_is_found_once_for_books_as_they_stand(house: Any) -> None:
+    """With hundreds of forms touched it takes seconds, and every page of the waiver asks for it."""
+    for number in (0, 1):
+        house.fax(
+            house.election(house.holder(number), signed_at=SIGNED), Misread({"signed_at": "7/18/2003"}), pictures=False
+        )
+    desk = house.app.state.desk
+    effect = desk.effects.of(desk.boards.now(), "TIME_MISSING", desk.offer_now())
+    assert desk.effects.of(desk.boards.now(), "TIME_MISSING", desk.offer_now()) is effect
+    assert len(effect.touched) == effect.become_final == 2
+    mara, dana = open_desk(house, "mara"), open_desk(house)
+    dana.post("/waivers", data={"token": token_of(dana), "code": "TIME_MISSING", "reason": "all are dated"})
+    seen = [touched.submission.id for touched in effect.touched]
+    agreed = {"token": token_of(mara), "act": "approve", "why": "agreed", "password": PASSWORD}
+    agreed |= {f"check-{name}": "yes" for name in ("read", "all", "counsel")}
+    third = house.fax(
+        house.election(house.holder(2), signed_at=SIGNED), Misread({"signed_at": "7/18/2003"}), pictures=False
+    )
+    refused = mara.post("/waivers/W-1/approve", data={**agreed, "seen": seen})
+    assert refused.status_code == 400 and "Not seen yet" in refused.text, "one more came meanwhile"
+    approved = mara.post("/waivers/W-1/approve", data={**agreed, "seen": [*seen, third]})
+    assert "in force" in approved.text
+    done = desk.effects.of(desk.boards.now(), "TIME_MISSING", desk.offer_now())
+    assert len(done.touched) == 3 and done.tendered_before == done.tendered_after
