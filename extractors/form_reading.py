@@ -252,11 +252,17 @@ def _row(stem: str, each: Sheet, line: int, read: _Reading) -> GrantRow:
     trouble = each.ink.rows[line]
     filled = any(cells.values())
     corrected = trouble.blotted or any(
-        (field := read.fields.get(f"{stem}.{column}")) is not None and field.reading.confidence < _SURELY_ALTERED_BELOW
+        (field := read.fields.get(f"{stem}.{column}")) is not None and _is_corrected(field.reading, column)
         for place, column in enumerate(_COLUMNS)
         if place in trouble.crossed
     )
     return GrantRow(**cells, struck=trouble.struck and filled, altered=corrected and not trouble.struck)
+
+
+def _is_corrected(crossed: Reading, column: str) -> bool:
+    """Whether a cell with a line through part of it was corrected: read with a doubt, or as two figures in one."""
+    in_two = column != "grant_date" and " " in crossed.raw.strip()
+    return in_two or crossed.confidence < _SURELY_ALTERED_BELOW
 
 
 def _schedule(own: Sequence[Sheet], read: _Reading) -> Schedule | None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import cv2
@@ -16,7 +17,9 @@ from core.holders import Category, Grant, GrantType, Holder, OptionLedger, Plan
 from core.readings import Box, Mark
 from core.submissions import GrantRow, Kind, Schedule, Signature, Submission
 from core.transmissions import PageReading, Receipt, Transmission
-from extractors.fax_pages import FaxPages
+from extractors.blank_pages import blank_pages_of
+from extractors.fax_pages import FaxPages, pages_of_fax
+from extractors.limits import DecodeLimits
 from extractors.page_images import RegisteredPage
 from extractors.reading import read_pages
 from tests.extractors.filled_pages import FIELDS, HAND, ROWS, TYPIST, forms, laid, picture_of, submission
@@ -221,3 +224,12 @@ def test_a_page_lost_altogether_leaves_nothing_trusted(box: Box) -> None:
     (form,) = read(front, replace(back, unreadable=(box,))).submissions
     doubted = {doubt.key for doubt in form.doubts}
     assert {"printed_name", "tax_id", "signed_at", "row1.shares"} <= doubted
+
+
+def test_a_figure_struck_out_beside_the_right_one_is_an_alteration_however_surely_both_are_read() -> None:
+    """The figure 303 struck out, and 300 beside it: the readers agree on 303300."""
+    sample = Path(__file__).parents[2] / "sample_faxes" / "25_altered_cell.tif"
+    pages = pages_of_fax(sample.read_bytes(), blank_pages_of(forms()), DecodeLimits())
+    (form,) = read(*pages.pages).submissions
+    assert [row.altered for row in form.fields.rows] == [True, False]
+    assert form.readings["row1.shares"].confidence > 0.97
