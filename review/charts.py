@@ -33,12 +33,12 @@ class Hours:
     yesterday: int
 
 
-def hours_of(received: Mapping[datetime, int], now: datetime, zone: ZoneInfo) -> Hours:
-    """`received` counts by full hour (UTC); the chart ends with the day of `now`."""
-    today = now.astimezone(zone).date()
-    first = today - timedelta(days=DAYS_SHOWN - 1)
+def hours_of(received: Mapping[datetime, int], until: datetime, now: datetime, zone: ZoneInfo) -> Hours:
+    """`received` counts by full hour (UTC); the chart ends with the day of `until`, the counts are those of `now`."""
+    today, last = now.astimezone(zone).date(), until.astimezone(zone).date()
+    first = last - timedelta(days=DAYS_SHOWN - 1)
     step = _WIDTH / (DAYS_SHOWN * 24)
-    shown = {hour: count for hour, count in received.items() if first <= hour.astimezone(zone).date() <= today}
+    shown = {hour: count for hour, count in received.items() if first <= hour.astimezone(zone).date() <= last}
     most = max(shown.values(), default=1)
     bars = []
     for hour, count in sorted(shown.items()):
@@ -46,7 +46,7 @@ def hours_of(received: Mapping[datetime, int], now: datetime, zone: ZoneInfo) ->
         x = ((local.date() - first).days * 24 + local.hour) * step
         height = _HEIGHT * count / most
         bars.append(Bar(round(x, 1), round(_FLOOR - height, 1), round(height, 1), local.date() == today, count))
-    per_day = {day: _on(shown, day, zone) for day in (today, today - timedelta(days=1))}
+    per_day = {day: _on(received, day, zone) for day in (today, today - timedelta(days=1))}
     days = tuple(
         (round(n * 24 * step, 1), f"{first + timedelta(days=n):%a} {(first + timedelta(days=n)).day}")
         for n in range(DAYS_SHOWN)

@@ -247,4 +247,4 @@ def _hours(board: Board, desk: Desk) -> Hours:
     now = desk.offer_now()
     received = board.received_per_hour
     last = min(now, max(received, default=now) + timedelta(hours=1))
-    return hours_of(received, last, desk.zone)
+    return hours_of(received, last, now, desk.zone)

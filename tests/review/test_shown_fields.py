@@ -11,7 +11,7 @@ import pytest
 from core.corrections import corrected
 from core.findings import Finding, Hold, Severity
 from reports import wording
-from review.charts import Moment, time_line
+from review.charts import Moment, hours_of, time_line
 from review.fields import form_fields, keyed_value, label_of
 from review.viewing import view_of
 from samples.contents import PACIFIC
@@ -124,3 +124,14 @@ def test_a_time_line_over_many_months_draws_few_lines() -> None:
     line = time_line([odd], begins, ends, ends - timedelta(days=1), PACIFIC)
     assert len(line.ticks) <= 8
     assert line.papers[0].signed_x is not None and line.papers[0].signed_x < line.expires_x
+
+
+def test_the_chart_ends_with_the_last_receipt_and_yet_counts_the_day_that_it_is() -> None:
+    """On a quiet Monday the forms of Saturday are not today's."""
+    saturday, friday = datetime(2003, 7, 19, 16, tzinfo=PACIFIC), datetime(2003, 7, 18, 9, tzinfo=PACIFIC)
+    monday = datetime(2003, 7, 21, 10, 12, tzinfo=PACIFIC)
+    hours = hours_of({saturday: 3, friday: 2}, saturday, monday, PACIFIC)
+    assert (hours.today, hours.yesterday, hours.days[-1][1]) == (0, 0, "Sat 19")
+    assert not any(bar.is_today for bar in hours.bars)
+    of_saturday = hours_of({saturday: 3, friday: 2}, saturday, saturday, PACIFIC)
+    assert (of_saturday.today, of_saturday.yesterday) == (3, 2)
