@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,18 @@ from benchmarks import desk
 from benchmarks.desk import JUDGED, Dose, Row
 
 DOSE = Dose(submissions=60, holders=30, people=2, seconds=5)
+_LONGER = (1, 3, 9)
+"""Times the dose's seconds: on a busy machine signing in alone may take them all."""
 
 
 def test_two_people_work_at_the_desk_and_no_request_fails(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/books.sqlite"
     assert desk.fill(url, tmp_path / "pages", DOSE) > 0
     with desk.open_desk(url, tmp_path) as address:
-        table = desk.work(address, tmp_path, DOSE)
+        for times in _LONGER:
+            table = desk.work(address, tmp_path, replace(DOSE, seconds=times * DOSE.seconds))
+            if {"queue", "form", "sweep"} & table.keys():
+                break
     assert {"sign in", "queue"} < table.keys()
     assert all(row.requests > 0 and row.failures == 0 for row in table.values()), table
 
