@@ -28,6 +28,8 @@ from offers.forms import FieldKind, FormPage, Zone
 _LINE_THICKNESS = 9
 """Pixels: a column of ink no higher than this is a drawn line, not a figure."""
 _LINE_SHARE = 0.85
+_LABEL_BELOW = 0.02
+"""Of the page: how far below a signature's box its label begins at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ def ink_of_page(page: RegisteredPage, printed: tuple[PrintedLine, ...]) -> PageI
         },
         rows,
         (*notes_on(shared), *drawn_around(shared, [zone for zone in form_page.zones if _is_untroubled(zone, rows)])),
-        struck_words(page.registered, printed),
+        struck_words(page.registered, [line for line in printed if not _is_a_signatures_label(line, form_page)]),
     )
 
 
@@ -124,6 +126,17 @@ def _zone_ink(
 def _is_untroubled(zone: Zone, rows: Mapping[int, RowTrouble]) -> bool:
     """Whether it is a cell of a row that bears no line for any other reason."""
     return zone.row is not None and not (rows[zone.row].struck or rows[zone.row].crossed or rows[zone.row].edged)
+
+
+def _is_a_signatures_label(line: PrintedLine, form_page: FormPage) -> bool:
+    """The word under the line to sign on: flourishes go through it, and nobody strikes it out."""
+    return any(
+        zone.box.y1 <= line.box.y0 <= zone.box.y1 + _LABEL_BELOW
+        and zone.box.x0 - _LABEL_BELOW <= line.box.x0
+        and line.box.x1 <= zone.box.x1 + _LABEL_BELOW
+        for zone in form_page.zones
+        if zone.field_kind is FieldKind.SIGNATURE
+    )
 
 
 def _is_lost(zone: Zone, unreadable: tuple[Box, ...]) -> bool:

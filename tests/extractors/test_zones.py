@@ -256,3 +256,9 @@ def test_one_line_with_dots_and_descenders_is_one_line() -> None:
     for each in ink.zones:
         if each.is_filled and each.zone.name != "signature":
             assert len(lines_of(each.written)) == 1, each.zone.name
+
+
+def test_a_flourish_through_the_label_under_a_signature_strikes_no_print() -> None:
+    box = zone_box("E2", "signature")
+    flourish = drawn(picture_of(submission(), "E2"), box, [(0.02, 1.28), (0.9, 1.22)], thickness=4)
+    assert inked(flourish, "E2").struck == ()
