@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from hashlib import sha256
 from types import MappingProxyType
 
 from core.corrections import NoSuchField, corrected
@@ -108,6 +109,11 @@ def draft_to_json(draft: Draft) -> str:
         "words": draft.words,
     }
     return "" if draft == Draft(version=draft.version) else json.dumps(plain)
+
+
+def print_of(draft: Draft) -> str:
+    """A print of what would be saved: a page that shows another one shows something else."""
+    return sha256(draft_to_json(replace(draft, listed="", words="")).encode()).hexdigest()[:16]
 
 
 def draft_from_json(text: str) -> Draft:

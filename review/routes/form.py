@@ -55,6 +55,7 @@ from review.wording import DISPOSITION_WORDS
 router = APIRouter()
 _DECIDING = acting(Permission.DECIDE)
 _MOST_SCANNED = 201
+_NOT_ALL_SEEN = "More is keyed on this form than your page showed. Look at all of it here, then save."
 _LOOK_FIRST = "What you keyed last was not checked yet. Look at what follows from it, then save."
 
 
@@ -214,6 +215,7 @@ def _facts(
         "chosen": chosen,
         "next_key": _next_in_question(findings, chosen, draft),
         "draft": draft,
+        "draft_print": deciding.print_of(draft),
         "version": draft.version or running.version_of(submission.id),
         "fax": picture_of(board, submission.id),
         "image": _image(board, submission, page, with_tax_id=tax_id_shown),
@@ -483,7 +485,10 @@ def save(request: Request, form_id: str, act: Annotated[Act, Depends(_DECIDING)]
         desk.require_mine(connection, act.seat, form_id)
         draft = draft_from_json(desk_work.draft_of(connection, form_id, act.user.login))
         try:
+            shown = deciding.print_of(draft)
             draft = _keyed(draft, submission, board, act, desk.offer_now())
+            if act.text("draft") not in ("", shown):
+                raise NotDecided(_NOT_ALL_SEEN)
             if _is_unchecked(act):
                 draft = _with_act(draft, submission, board, act)
                 raise NotDecided(_LOOK_FIRST)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -46,6 +47,20 @@ def test_what_was_typed_and_never_checked_is_looked_at_before_anything_is_saved(
     assert record(house).corrections == ()
     client.post(f"/forms/{form}/save", data={**typed, "was": "12"})
     assert {c.key: c.value for c in record(house).corrections} == {"email": "a@example.com", "row1.shares": "12"}
+
+
+def test_what_was_keyed_in_another_window_is_not_saved_unseen(house: Any) -> None:
+    form = doubtful(house, email="nobody")
+    client, token = taken(house, form)
+    here = client.get(f"/forms/{form}").text
+    there = {"token": token, "field": "email", "value": "a@example.com", "was": "nobody", "act": "check"}
+    client.post(f"/forms/{form}/check", data=there)
+    seen = {"token": token, "draft": re.search(r'name="draft" value="(\w+)"', here)[1]}
+    answer = client.post(f"/forms/{form}/save", data=seen)
+    assert "than your page showed" in answer.text and record(house).corrections == ()
+    seen["draft"] = re.search(r'name="draft" value="(\w+)"', answer.text)[1]
+    client.post(f"/forms/{form}/save", data=seen)
+    assert [c.value for c in record(house).corrections] == ["a@example.com"]
 
 
 def test_saving_twice_says_where_the_first_went(house: Any) -> None:
