@@ -31,6 +31,8 @@ the upper one in the upper half. Of 60 signatures in 25 hands none has them; of 
 signature. Two strokes under a name lie lower."""
 _AS_LOW_AS_PRINT = round(11.5 * PIXELS_PER_POINT)
 """The highest joined stroke of type and stamped capitals had 28 pixels, of 140 signatures the lowest 39."""
+_BETWEEN_SIDES, _LETTERS, _LETTER_AREA = round(10 * PIXELS_PER_POINT), 5, 26
+"""The same of at least so many pieces between the first and the last, which may be the sides of a frame; 32 pixels."""
 _MOST_PIECES = 30
 """A hand joins its letters: of those 60 signatures the most had 21 pieces of ink, stamps up to 58."""
 _MOST_CROSSINGS = 14
@@ -63,7 +65,7 @@ def read_signature(written: Written, *, looks_typed: bool) -> SignatureMark:
         return SignatureMark(None, 0.5, "a line, no signature")
     if _is_stamp(written):
         return SignatureMark(None, 0.5, "a stamp or a blot")
-    if looks_typed or max(piece.height for piece in written.pieces) <= _AS_LOW_AS_PRINT:
+    if looks_typed or _is_as_low_as_print(written.pieces):
         return SignatureMark(None, 0.5, "type or a stamp, not a hand")
     if _is_crossed_out(written):
         return SignatureMark(None, 0.5, "a signature crossed out")
@@ -104,6 +106,15 @@ def _goes_round(written: Written) -> bool:
     edge = max(ink.shape[1] // 10, 2)
     both = ink[:, :edge].any(axis=1) & ink[:, -edge:].any(axis=1)
     return float(both.mean()) > _FRAMED
+
+
+def _is_as_low_as_print(pieces: Sequence[Piece]) -> bool:
+    """Whether no joined stroke is higher than print is, or none between a frame's two sides."""
+    if max(piece.height for piece in pieces) <= _AS_LOW_AS_PRINT:
+        return True
+    sides = {min(pieces, key=lambda piece: piece.left), max(pieces, key=lambda piece: piece.right)}
+    letters = [piece.height for piece in pieces if piece not in sides and piece.area >= _LETTER_AREA]
+    return len(letters) >= _LETTERS and max(letters) <= _BETWEEN_SIDES
 
 
 def _is_crossed_out(written: Written) -> bool:
