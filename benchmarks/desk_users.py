@@ -134,9 +134,10 @@ class Reviewer(FastHttpUser):
         return self.ask("POST", f"{base}/check", "check", (expects,), sent, {"HX-Request": "true"}).text or ""
 
     def save(self, base: str, choices: Mapping[str, str]) -> bool:
-        """Whether it was saved; not, where somebody was quicker."""
+        """False where somebody was quicker; True also where another form took away what there was to clear."""
         sent = {"token": self.token, "listed": "Read again on the paper", **choices}
-        answer = self.ask("POST", f"{base}/save", "save", ("said=saved", "Both versions"), sent, {})
+        outcomes = ("said=saved", "Both versions", "is no longer found")
+        answer = self.ask("POST", f"{base}/save", "save", outcomes, sent, {})
         return "Both versions" not in (answer.text or "")
 
     def fetch_pictures(self, page: str) -> None:
