@@ -1,12 +1,13 @@
 """Whose form it is, by the three steps of rule 27: exact name, full tax id, recognised grant numbers.
 
-It refuses to guess: a step counts only when it gives exactly one holder, and nearness is nothing here.
+It refuses to guess: a step counts only when it gives exactly one holder, nearness is nothing here, and a grant number
+that was read with a doubt is none: one figure further stands another holder's.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from core.grammar import normalise_grant_no, normalise_name, tax_id_digits
@@ -48,11 +49,10 @@ class HolderIndex:
 
     def _by_steps(self, submission: Submission) -> Holder | None:
         fields = submission.fields
-        rows = (*fields.rows, *(fields.schedule.rows if fields.schedule else ()))
         steps = (
             self._named(self._by_name, normalise_name(fields.printed_name)),
             self._named(self._by_tax_id, tax_id_digits(fields.tax_id)),
-            self._owners(normalise_grant_no(row.grant_no) for row in rows),
+            self._owners(_sure_grant_numbers(submission)),
         )
         for candidates in steps:
             if len(candidates) == 1:
@@ -66,3 +66,13 @@ class HolderIndex:
     def _owners(self, numbers: Iterable[str]) -> set[str]:
         grants = (self.ledger.grant(number) for number in numbers)
         return {grant.holder_id for grant in grants if grant is not None}
+
+
+def _sure_grant_numbers(submission: Submission) -> Iterator[str]:
+    doubtful = {doubt.key for doubt in submission.doubts}
+    schedule = submission.fields.schedule
+    tables = {"": submission.fields.rows, "schedule.": schedule.rows if schedule else ()}
+    for prefix, rows in tables.items():
+        for number, row in enumerate(rows, start=1):
+            if f"{prefix}row{number}.grant_no" not in doubtful:
+                yield normalise_grant_no(row.grant_no)

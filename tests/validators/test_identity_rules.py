@@ -10,6 +10,7 @@ import pytest
 from core.decisions import Decision, Verdict
 from core.findings import Disposition, Hold
 from core.holders import OptionLedger
+from core.readings import Doubt
 from core.submissions import Evidence, GrantRow, Schedule, Signature
 from validators.examples import (
     ANOTHERS,
@@ -66,6 +67,12 @@ def test_grants_of_one_holder_find_the_holder_and_grants_of_two_do_not(last) -> 
     assert last(election(rows=(), schedule=schedule(ROW_1041), **strange)).holder_id == "H1"
     assert last(election(rows=(ROW_1041, row_of(ANOTHERS)), **strange)).holder_id is None
     assert last(election(rows=(unknown,), **strange)).holder_id is None
+
+
+def test_a_grant_number_read_with_a_doubt_finds_nobody(last) -> None:
+    form = election(rows=(ROW_1041,), printed_name="M. Ortega", tax_id="")
+    assert last(form).holder_id is not None
+    assert last(replace(form, doubts=(Doubt("row1.grant_no", 0.6, 0.95),))).holder_id is None
 
 
 def test_a_name_that_two_holders_bear_leaves_it_to_the_next_step(last) -> None:
