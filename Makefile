@@ -56,7 +56,7 @@ pictures: system-run              ## the README's picture of the night's report,
 	pdftoppm -r 110 -f 1 -l 1 -singlefile -png $(REPORT) docs/pictures/night-report
 
 lock:                             ## compile the lock again from pyproject.toml
-	$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --python-version 3.11 -o requirements.txt
+	$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --no-strip-extras --python-version 3.11 -o requirements.txt
 
 system-run:
 	@tools/system-packages run
