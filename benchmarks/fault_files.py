@@ -56,7 +56,8 @@ class Decoded:
 
 
 def decode_apart(content: bytes) -> Decoded:
-    """Decodes in a forked process; `peak_bytes` is the greatest resident size of it or of any process below it."""
+    """Decodes in a forked process; `peak_bytes` is the greatest resident size of it or of any process below it, what it
+    was forked with included."""
     ours, theirs = os.pipe()
     child = os.fork()
     if child == 0:
@@ -108,18 +109,20 @@ def weighed(
     violations: list[str] = []
     survivors: list[BrokenFile] = []
     slowest, largest = 0.0, 0
-    for file in files:
-        decoded = decode_apart(file.content)
-        counts["refused" if decoded.refusal else "decoded"] += 1
-        if decoded.refusal:
-            slowest, largest = max(slowest, decoded.seconds), max(largest, decoded.peak_bytes)
-            violations += _refused_badly(file, decoded)
-        elif _is_as_sent(file, decoded):
-            counts["as sent"] += 1
-        elif file.original:
-            survivors.append(file)
-        else:
-            violations.append(f"{file.name}: was decoded")
+    # A process begins with the memory of the one that it was forked from: they are forked from a small one.
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as small:
+        for file in files:
+            decoded = small.submit(decode_apart, file.content).result()
+            counts["refused" if decoded.refusal else "decoded"] += 1
+            if decoded.refusal:
+                slowest, largest = max(slowest, decoded.seconds), max(largest, decoded.peak_bytes)
+                violations += _refused_badly(file, decoded)
+            elif _is_as_sent(file, decoded):
+                counts["as sent"] += 1
+            elif file.original:
+                survivors.append(file)
+            else:
+                violations.append(f"{file.name}: was decoded")
     some = survivors[:: max(1, -(-len(survivors) // read_at_most))] if read_at_most else []
     silent = [error for judged in read_all(some, workers) for error in judged.errors]
     found = (
