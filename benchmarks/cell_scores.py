@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from benchmarks.grant_cells import COLUMNS, WRITINGS, ledger_values, meant_grant, rows_of, value_of
+from benchmarks.grant_cells import COLUMNS, WRITINGS, ledger_values, meant_grant, value_of
 from core.grammar import normalise_grant_no
 from core.holders import Grant, OptionLedger
 from core.readings import Mark
@@ -118,17 +118,23 @@ def table_of_no_form(meant: Submission, holder_id: str | None, ledger: OptionLed
 
 def _matched_grants(read: Submission, match: Match, ledger: OptionLedger) -> Mapping[str, Grant | None]:
     """The grant that each row was lined up with, by the row's stem."""
-    return {stem: ledger.grant(number or "") for stem, number in zip(rows_of(read), match.grants, strict=True)}
+    return {
+        stem: ledger.grant(number or "") for stem, number in zip(read.fields.rows_by_stem, match.grants, strict=True)
+    }
 
 
 def _meant_grants(meant: Submission, holder_id: str | None, ledger: OptionLedger) -> Mapping[str, Grant | None]:
     own = ledger.grants_of(holder_id) if holder_id else ()
-    return {stem: meant_grant(row, own) for stem, row in rows_of(meant).items()}
+    return {stem: meant_grant(row, own) for stem, row in meant.fields.rows_by_stem.items()}
 
 
 def _cells_of(submission: Submission) -> dict[str, str]:
     """Every cell's text by its reading's key."""
-    return {f"{stem}.{column}": getattr(row, column) for stem, row in rows_of(submission).items() for column in COLUMNS}
+    return {
+        f"{stem}.{column}": getattr(row, column)
+        for stem, row in submission.fields.rows_by_stem.items()
+        for column in COLUMNS
+    }
 
 
 def _written_cells(meant: Submission) -> Iterator[tuple[str, str]]:
@@ -183,9 +189,9 @@ def _verdicts(
     ledger: OptionLedger,
 ) -> Iterator[RowVerdict]:
     """One for each row that speaks of a grant, and one for each other row that was taken for one."""
-    read_rows = rows_of(read)
+    read_rows = read.fields.rows_by_stem
     doubted = {doubt.key for doubt in read.doubts}
-    for stem, row in rows_of(meant).items():
+    for stem, row in meant.fields.rows_by_stem.items():
         right, taken_for = truth[stem], found.get(stem)
         number = normalise_grant_no(read_rows.get(stem, GrantRow()).grant_no)
         misnamed = (

@@ -14,7 +14,7 @@ import numpy as np
 
 from benchmarks.cell_scores import CellScore, RowVerdict, TableScore, score_table, table_of_no_form
 from benchmarks.elections_on_file import election_on_file
-from benchmarks.grant_cells import COLUMNS, rows_of, value_of
+from benchmarks.grant_cells import COLUMNS, value_of
 from benchmarks.measures import Told
 from benchmarks.read_faxes import Bench, FaxRead
 from benchmarks.strictness import FACTORS, at_factor
@@ -245,7 +245,11 @@ def _written_texts(meant: Submission) -> dict[str, str]:
         "email": fields.email,
         "address": fields.address,
     }
-    cells = {f"{stem}.{column}": getattr(row, column) for stem, row in rows_of(meant).items() for column in COLUMNS}
+    cells = {
+        f"{stem}.{column}": getattr(row, column)
+        for stem, row in meant.fields.rows_by_stem.items()
+        for column in COLUMNS
+    }
     return {key: text for key, text in (texts | cells).items() if text}
 
 
@@ -283,7 +287,7 @@ def differences(
     compare("name", normalise_name(said.printed_name), normalise_name(wrote.printed_name))
     compare("notes there", bool(said.notes), bool(wrote.notes))
     compare("struck text", bool(read.struck_text), bool(meant.struck_text))
-    rows, wrote_rows = rows_of(read).values(), rows_of(meant).values()
+    rows, wrote_rows = read.fields.rows_by_stem.values(), meant.fields.rows_by_stem.values()
     compare("row marks", [(r.struck, r.altered) for r in rows], [(r.struck, r.altered) for r in wrote_rows])
     compare("country", place_of(said.address), place_of(wrote.address))
     compare("evidence", said.evidence, tuple(sorted(wrote.evidence)))

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from core.grammar import normalise_grant_no, parse_date, parse_price, parse_shares
 from core.holders import Grant
-from core.submissions import GrantRow, Submission
+from core.submissions import GrantRow
 from extractors.readers.reader import Writing
 
 COLUMNS = ("grant_no", "grant_date", "price", "shares")
@@ -42,13 +42,6 @@ def values_of(row: GrantRow) -> tuple[object, ...]:
 def ledger_values(grant: Grant) -> tuple[object, ...]:
     """What the four cells say when all of the grant is tendered."""
     return grant.grant_no, grant.grant_date, grant.exercise_price, grant.unexercised
-
-
-def rows_of(submission: Submission) -> dict[str, GrantRow]:
-    """All rows, the schedule's last, by the stem of their readings' keys: `row1`, `schedule.row2`."""
-    schedule = submission.fields.schedule.rows if submission.fields.schedule else ()
-    rows = {f"row{number}": row for number, row in enumerate(submission.fields.rows, start=1)}
-    return rows | {f"schedule.row{number}": row for number, row in enumerate(schedule, start=1)}
 
 
 def meant_grant(row: GrantRow, own: Sequence[Grant]) -> Grant | None:

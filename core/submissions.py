@@ -72,6 +72,12 @@ class Fields:
     title: str = ""
     evidence: tuple[Evidence, ...] = ()
 
+    @property
+    def rows_by_stem(self) -> dict[str, GrantRow]:
+        """The table's rows, then the schedule's, by how the keys of their readings begin: row1, schedule.row1."""
+        tables = {"": self.rows, "schedule.": self.schedule.rows if self.schedule else ()}
+        return {f"{prefix}row{line}": row for prefix, rows in tables.items() for line, row in enumerate(rows, start=1)}
+
 
 _NO_READINGS: Mapping[str, Reading] = MappingProxyType({})
 

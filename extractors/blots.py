@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import cv2
 import numpy as np
 
-from extractors.marks import Written
+from extractors.marks import Written, columns_of
 from offers.forms import Zone
 
 _WINDOW = 0.5
@@ -29,7 +29,7 @@ def blotted_cells(zones: Sequence[Zone], by_zone: Mapping[str, Written]) -> froz
     figure = float(np.median([max(piece.height for piece in written.pieces) for written in cells.values()]))
     darkest = {name: _darkest(written, max(3, round(_WINDOW * figure))) for name, written in cells.items()}
     usual = float(np.median(list(darkest.values())))
-    columns = {zone.name: round(zone.box.x0, 2) for zone in zones}
+    columns = {zone.name: place for place, column in enumerate(columns_of(zones)) for zone in column}
     return frozenset(
         name
         for name, dark in darkest.items()
@@ -37,7 +37,7 @@ def blotted_cells(zones: Sequence[Zone], by_zone: Mapping[str, Written]) -> froz
     )
 
 
-def _others(name: str, darkest: Mapping[str, float], columns: Mapping[str, float]) -> float:
+def _others(name: str, darkest: Mapping[str, float], columns: Mapping[str, int]) -> float:
     """What the other cells of a cell's column usually have: a dollar sign is darker than figures, and all have it."""
     others = [dark for other, dark in darkest.items() if other != name and columns[other] == columns[name]]
     return float(np.median(others)) if others else 0.0

@@ -83,7 +83,7 @@ def read_form(
     own = list(_sheets(pages))
     read = _read(own, readers, thresholds)
     fields = _fields(own, read, [page for page, _ in pages], readers)
-    rows = _rows_by_stem(fields)
+    rows = fields.rows_by_stem
     match = find_holder(fields, tuple(rows.values()), ledger)
     read, fields = _with_name_in_question(read, fields, match, ledger, thresholds)
     doubts = doubts_of(tuple(read.fields.values()), fields, rows, match, ledger, receipt.received_at, thresholds)
@@ -275,12 +275,6 @@ def _schedule(own: Sequence[Sheet], read: _Reading) -> Schedule | None:
         signed.signature.present if signed else False,
         read.value("schedule.signed_on"),
     )
-
-
-def _rows_by_stem(fields: Fields) -> dict[str, GrantRow]:
-    rows = {f"row{line}": row for line, row in enumerate(fields.rows, start=1)}
-    schedule = fields.schedule.rows if fields.schedule else ()
-    return rows | {f"schedule.row{line}": row for line, row in enumerate(schedule, start=1)}
 
 
 def _evidence(pages: Sequence[RegisteredPage]) -> tuple[Evidence, ...]:

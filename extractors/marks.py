@@ -169,12 +169,17 @@ def _cut_between_rows(labels: NDArray[np.int32], stats: NDArray[np.int32], zones
 
 def _pairs_of_rows(zones: Sequence[Zone]) -> Iterator[tuple[Box, Box]]:
     """The boxes of a table that lie one under the other, from top to bottom."""
+    for column in columns_of(zones):
+        yield from itertools.pairwise(zone.box for zone in column)
+
+
+def columns_of(zones: Sequence[Zone]) -> list[list[Zone]]:
+    """The cells of a table by their column, from top to bottom."""
     columns: dict[float, list[Zone]] = defaultdict(list)
     for zone in zones:
         if zone.row is not None:
             columns[round(zone.box.x0, 2)].append(zone)
-    for column in columns.values():
-        yield from itertools.pairwise(sorted((zone.box for zone in column), key=lambda box: box.y0))
+    return [sorted(column, key=lambda zone: zone.box.y0) for column in columns.values()]
 
 
 def _thinnest(own: NDArray[np.bool_], middle: int, reach: int) -> int:

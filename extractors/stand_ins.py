@@ -7,7 +7,6 @@ Somebody who writes them means another cell's value, or the ledger's; which one 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 import cv2
@@ -15,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import Indel
 
-from extractors.marks import INK_BELOW, Written
+from extractors.marks import INK_BELOW, Written, columns_of
 from extractors.page_images import Gray
 from extractors.readers.reader import Writing
 from offers.forms import Zone
@@ -46,17 +45,13 @@ def _low(cells: Sequence[Zone], by_zone: Mapping[str, Written]) -> Iterator[str]
 
 def _lined(ink: Gray, zones: Sequence[Zone], by_zone: Mapping[str, Written]) -> Iterator[str]:
     """Cells through which a line is drawn from one row to another, with hardly anything else in them."""
-    columns: dict[float, list[Zone]] = defaultdict(list)
-    for zone in zones:
-        if zone.row is not None:
-            columns[round(zone.box.x0, 2)].append(zone)
     height, width = ink.shape
-    for column in columns.values():
+    for column in columns_of(zones):
         if not any(by_zone[zone.name].pieces for zone in column):
             continue
         box = column[0].box
         left, right = round(box.x0 * width), round(box.x1 * width)
-        top, bottom = round(min(z.box.y0 for z in column) * height), round(max(z.box.y1 for z in column) * height)
+        top, bottom = round(box.y0 * height), round(column[-1].box.y1 * height)
         strip = ink[top:bottom, left:right] < INK_BELOW
         lines = _lines_down(strip, _LEAST_OF_A_ROW * (box.y1 - box.y0) * height)
         for zone in (zone for zone in column if by_zone[zone.name].pieces and lines.any()):

@@ -341,10 +341,8 @@ def _with_all_readings(submission: Submission) -> Submission:
 def _written_fields(submission: Submission) -> dict[str, str]:
     fields = submission.fields
     written: dict[str, str] = {}
-    for number, row in enumerate(fields.rows, 1):
-        written |= _cells(f"row{number}", row)
-    for number, row in enumerate(fields.schedule.rows if fields.schedule else (), 1):
-        written |= _cells(f"schedule.row{number}", row)
+    for stem, row in fields.rows_by_stem.items():
+        written |= _cells(stem, row)
     if submission.kind is not Kind.NOTICE:
         written["amend_box"] = _yes_no(fields.amend_box)
     written["signature"] = _yes_no(fields.signature.present)

@@ -70,9 +70,6 @@ class HolderIndex:
 
 def _sure_grant_numbers(submission: Submission) -> Iterator[str]:
     doubtful = {doubt.key for doubt in submission.doubts}
-    schedule = submission.fields.schedule
-    tables = {"": submission.fields.rows, "schedule.": schedule.rows if schedule else ()}
-    for prefix, rows in tables.items():
-        for number, row in enumerate(rows, start=1):
-            if f"{prefix}row{number}.grant_no" not in doubtful:
-                yield normalise_grant_no(row.grant_no)
+    for stem, row in submission.fields.rows_by_stem.items():
+        if f"{stem}.grant_no" not in doubtful:
+            yield normalise_grant_no(row.grant_no)

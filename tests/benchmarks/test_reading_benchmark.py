@@ -13,7 +13,7 @@ from rich.console import Console
 
 from benchmarks.cell_scores import CellState, RowVerdict, TableScore, score_table, table_of_no_form
 from benchmarks.form_scores import FaxScore, passes, score_fax
-from benchmarks.grant_cells import COLUMNS, WRITINGS, meant_grant, rows_of, values_of
+from benchmarks.grant_cells import COLUMNS, WRITINGS, meant_grant, values_of
 from benchmarks.held_out_faxes import Dose, Making, is_stranger, numbers_for, sample_of, slipped_page
 from benchmarks.measures import (
     RISK_BINS,
@@ -133,7 +133,7 @@ def scored(bench: Bench, holder: Holder, written: tuple[GrantRow, ...], read: Su
 
 def drawn_from(read: Submission, bench: Bench) -> Drawn:
     """What the doubts of a form are drawn from, the holder being found as ever, unless the form has none."""
-    rows = rows_of(read)
+    rows = read.fields.rows_by_stem
     found = find_holder(read.fields, tuple(rows.values()), bench.ledger)
     match = found if read.holder_id else Match(None, (None,) * len(rows))
     fields = tuple(ReadField(one, WRITINGS.get(key.rpartition(".")[2])) for key, one in read.readings.items())
@@ -259,7 +259,7 @@ def test_every_slip_says_something_else_of_a_grant_that_is_still_plain(bench: Be
         own = bench.ledger.grants_of(page.submission.holder_id or "")
         for slip in page.slips:
             stem, column = slip.split(":")[0].split(".")
-            row = rows_of(page.submission)[stem]
+            row = page.submission.fields.rows_by_stem[stem]
             grant = meant_grant(row, own)
             assert grant is not None
             differing = [
