@@ -7,7 +7,7 @@ itself is never changed here, and what the ink says best is never put second.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,6 +31,9 @@ from extractors.thresholds import Thresholds
 
 _TICK_ASKS = 0.9
 _DAYS_TO_THE_FAX = 3
+_BESIDE_THE_NUMBER = 2
+_NO_CONFIDENCE = 1.0
+"""What a number that stands alone is asked for: no reading is as sure."""
 _FAXED_LATER = 0.05
 """What a rival counts whose day is not just before the receipt. Were one form in ten faxed later than that, some day of
 the month that the offer is open would be a fortieth as likely as one of the last four; twice that is counted."""
@@ -62,34 +65,53 @@ def doubts_of(
         )
     )
     by_receipt = {"signed_at"} if _is_just_before(fields.date, received_at) else set()
+    alone = frozenset(_numbers_that_stand_alone(rows, ledger))
     return tuple(
         doubt
         for each in read
-        for doubt in _doubt(
-            each,
-            _given_the_receipt(each, received_at) if each.reading.key in by_receipt else each.reading.confidence,
-            each.reading.key in confirmed | by_receipt,
-            thresholds,
+        for doubt in (
+            _doubt(
+                each,
+                _given_the_receipt(each, received_at) if each.reading.key in by_receipt else each.reading.confidence,
+                each.reading.key in confirmed | by_receipt,
+                thresholds,
+            )
+            or _doubt_of_a_number(each.reading, alone)
         )
     )
 
 
-def _doubt(field: ReadField, sure: float, confirmed: bool, thresholds: Thresholds) -> Iterator[Doubt]:
+def _doubt(field: ReadField, sure: float, confirmed: bool, thresholds: Thresholds) -> tuple[Doubt, ...]:
     reading = field.reading
     if field.writing is None:
         if reading.key.endswith("amend_box") and reading.confidence < _TICK_ASKS:
-            yield Doubt(reading.key, reading.confidence, _TICK_ASKS, "the box may or may not be ticked")
-        return
+            return (Doubt(reading.key, reading.confidence, _TICK_ASKS, "the box may or may not be ticked"),)
+        return ()
     asks = thresholds.asks[field.writing]
     asked = asks.confirmed if confirmed else asks.plain
     if sure >= asked:
-        return
+        return ()
     why = {
         Mark.ILLEGIBLE: "something stands there that cannot be read",
         Mark.BLANK: "it looks blank, but the fax may have lost what stood there",
         Mark.READ: "the readers are not sure of it",
     }[reading.mark]
-    yield Doubt(reading.key, reading.confidence, asked, why)
+    return (Doubt(reading.key, reading.confidence, asked, why),)
+
+
+def _doubt_of_a_number(reading: Reading, alone: Set[str]) -> tuple[Doubt, ...]:
+    if reading.key not in alone:
+        return ()
+    return (Doubt(reading.key, reading.confidence, _NO_CONFIDENCE, "the rest of its row is not that grant's"),)
+
+
+def _numbers_that_stand_alone(rows: Mapping[str, GrantRow], ledger: OptionLedger) -> Iterator[str]:
+    """Keys of numbers that the ledger knows, in rows that otherwise say little of that grant: one figure misread makes
+    another grant's number, and another holder's, yet hardly its date, price and shares."""
+    for stem, row in rows.items():
+        grant = ledger.grant(normalise_grant_no(row.grant_no))
+        if grant is not None and len(set(_confirmed_by_grant(row, grant)) - {"grant_no"}) < _BESIDE_THE_NUMBER:
+            yield f"{stem}.grant_no"
 
 
 def _confirmed_by_form(fields: Fields) -> Iterator[str]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from core.holders import OptionLedger
+from core.holders import Grant, GrantType, OptionLedger, Plan
 from core.readings import Box, Doubt, Mark, Reading
-from core.submissions import Fields
+from core.submissions import Fields, GrantRow
 from extractors.doubts import ReadField, doubts_of
 from extractors.fusion import Rival
 from extractors.matching import Match
@@ -19,14 +20,14 @@ from extractors.thresholds import load_thresholds
 RECEIVED = datetime(2003, 7, 14, 10, 30, tzinfo=ZoneInfo("America/Los_Angeles"))
 
 
-def doubts(date: str, confidence: float, *rivals: Rival, received_at: datetime | None = RECEIVED) -> tuple[Doubt, ...]:
+def doubts(day: str, confidence: float, *rivals: Rival, received_at: datetime | None = RECEIVED) -> tuple[Doubt, ...]:
     """The doubts of a form of which only the signing moment was read, at 10:15 on `date`."""
-    text = f"{date} 10:15 am"
+    text = f"{day} 10:15 am"
     reading = Reading("signed_at", text, text, Mark.READ, confidence, 2, Box(0, 0, 1, 1), "rapid+cells")
     field = ReadField(reading, Writing.DATE_TIME, rivals)
     ledger = OptionLedger((), ())
     return doubts_of(
-        [field], Fields(date=date, time="10:15 am"), {}, Match(None), ledger, received_at, load_thresholds()
+        [field], Fields(date=day, time="10:15 am"), {}, Match(None), ledger, received_at, load_thresholds()
     )
 
 
@@ -55,3 +56,24 @@ def test_what_no_rival_explains_is_a_doubt() -> None:
 
 def test_two_senses_about_as_likely_are_a_doubt_whatever_the_receipt_says() -> None:
     assert doubts("7/14/03", 0.55, Rival("1/14/03 10:15 am", 0.449))
+
+
+GRANT = Grant("CP-001187", "H3", Plan.PLAN_2000, date(2002, 4, 24), Decimal("3.33"), 1000, 0, 0, GrantType.NSO)
+
+
+@pytest.mark.parametrize(
+    ("row", "doubted"),
+    [
+        (GrantRow("CP-001187", "4/24/2002", "$3.33", "1,000"), False),
+        (GrantRow("1187", "4/24/2002", "$3.33", "100"), False),
+        (GrantRow("CP-001187", "4/24/2002", "$24.50", "700"), True),
+        (GrantRow("CP-001187", "", "", ""), True),
+        (GrantRow("CP-001188", "4/24/2001", "$24.50", "700"), False),
+    ],
+    ids=["whole", "two of three", "one of three", "alone", "nobody's number"],
+)
+def test_a_number_of_the_ledger_is_believed_only_with_its_row(row: GrantRow, doubted: bool) -> None:
+    reading = Reading("row1.grant_no", row.grant_no, row.grant_no, Mark.READ, 0.98, 2, Box(0, 0, 1, 1), "rapid+cells")
+    read, ledger = [ReadField(reading, Writing.GRANT_NO)], OptionLedger.of([], [GRANT])
+    found = doubts_of(read, Fields(rows=(row,)), {"row1": row}, Match(None), ledger, RECEIVED, load_thresholds())
+    assert bool(found) is doubted
