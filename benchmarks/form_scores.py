@@ -176,14 +176,14 @@ def _score_form(bench: Bench, fax: FaxRead, index: int) -> FormScore:
         clean,
         not needs_review(judgement),
         _holder_verdict(judgement.holder_id, holder_id),
-        score_table(read, meant, holder_id, bench.ledger, heard.drawn.match, heard.texts),
+        score_table(read, meant, holder_id, bench.ledger, heard.form.match, heard.texts),
         len(filled),
         tuple(f"{fax.name}: {key}" for key in filled if not _is_seen(read, key)),
         tuple(doubt.key for doubt in read.doubts),
         _held_by(judgement),
         tuple(f"{fax.name}: {one}" for one in _passed_wrongly(bench, read, expected)),
         tuple(_told(bench, read, meant)),
-        tuple(_passing(bench, at_factor(read, heard.drawn, factor, bench.ledger), expected) for factor in FACTORS),
+        tuple(_passing(bench, at_factor(read, heard.form, factor, bench.ledger), expected) for factor in FACTORS),
     )
 
 

@@ -9,17 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from unittest.mock import patch
 
 from benchmarks.grant_cells import WRITINGS
 from core.holders import OptionLedger
 from core.readings import Doubt
-from core.submissions import Fields, GrantRow
 from extractors import form_reading
 from extractors.answers import Answer, Question, ask_readers, hear_readers
-from extractors.doubts import ReadField, doubts_of
-from extractors.matching import Match
+from extractors.doubts import FormAsRead, doubts_of
 from extractors.readers import all_readers
 from extractors.readers.reader import Crop, Reader, ReaderResult, Writing
 from extractors.thresholds import Thresholds
@@ -29,25 +26,11 @@ COMPARED = ("cells", "rapid", "tesseract")
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
-    """All that one form's doubts were drawn from, so that they can be drawn again with other thresholds."""
-
-    read: tuple[ReadField, ...]
-    fields: Fields
-    rows: Mapping[str, GrantRow]
-    match: Match
-    received_at: datetime | None
-
-    def doubts(self, ledger: OptionLedger, thresholds: Thresholds) -> tuple[Doubt, ...]:
-        return doubts_of(self.read, self.fields, self.rows, self.match, ledger, self.received_at, thresholds)
-
-
-@dataclass(frozen=True, slots=True)
 class Heard:
     """One form. `texts` are what each reader alone makes of each cell: by the cell's key, then the reader's name."""
 
     texts: Mapping[str, Mapping[str, str]]
-    drawn: Drawn
+    form: FormAsRead
 
 
 @dataclass(slots=True)
@@ -55,11 +38,11 @@ class Overheard:
     """What was heard so far, the forms in the order in which they were read."""
 
     texts: list[Mapping[str, Mapping[str, str]]] = field(default_factory=list)
-    drawn: list[Drawn] = field(default_factory=list)
+    read: list[FormAsRead] = field(default_factory=list)
 
     @property
     def forms(self) -> tuple[Heard, ...]:
-        return tuple(Heard(texts, drawn) for texts, drawn in zip(self.texts, self.drawn, strict=True))
+        return tuple(Heard(texts, form) for texts, form in zip(self.texts, self.read, strict=True))
 
 
 @contextmanager
@@ -74,18 +57,9 @@ def overheard() -> Iterator[Overheard]:
         heard.texts.append(_texts_of_cells(questions, answers))
         return answers
 
-    def drawing(
-        read: Sequence[ReadField],
-        fields: Fields,
-        rows: Mapping[str, GrantRow],
-        match: Match,
-        ledger: OptionLedger,
-        received_at: datetime | None,
-        thresholds: Thresholds,
-    ) -> tuple[Doubt, ...]:
-        drawn = Drawn(tuple(read), fields, rows, match, received_at)
-        heard.drawn.append(drawn)
-        return drawn.doubts(ledger, thresholds)
+    def drawing(form: FormAsRead, ledger: OptionLedger, thresholds: Thresholds) -> tuple[Doubt, ...]:
+        heard.read.append(form)
+        return doubts_of(form, ledger, thresholds)
 
     with patch.object(form_reading, "ask_readers", asking), patch.object(form_reading, "doubts_of", drawing):
         yield heard

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
-from benchmarks.overhearing import Drawn
 from core.holders import OptionLedger
 from core.submissions import Submission
+from extractors.doubts import FormAsRead, doubts_of
 from extractors.thresholds import Asks, Thresholds, load_thresholds
 
 FACTORS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
@@ -34,8 +34,8 @@ def _loosened(asked: float, factor: float) -> float:
     return max(0.0, 1 - factor * (1 - asked))
 
 
-def at_factor(read: Submission, drawn: Drawn, factor: float, ledger: OptionLedger) -> Submission:
+def at_factor(read: Submission, form: FormAsRead, factor: float, ledger: OptionLedger) -> Submission:
     """The form as it would be with `thresholds_at(factor)`; a doubt that was not drawn from a reading stays."""
-    keys = {each.reading.key for each in drawn.read}
+    keys = {each.reading.key for each in form.read}
     others = tuple(doubt for doubt in read.doubts if doubt.key not in keys)
-    return replace(read, doubts=(*drawn.doubts(ledger, thresholds_at(factor)), *others))
+    return replace(read, doubts=(*doubts_of(form, ledger, thresholds_at(factor)), *others))

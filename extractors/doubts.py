@@ -7,7 +7,7 @@ itself is never changed here, and what the ink says best is never put second.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -48,27 +48,30 @@ class ReadField:
     rivals: tuple[Rival, ...] = ()
 
 
-def doubts_of(
-    read: Sequence[ReadField],
-    fields: Fields,
-    rows: Mapping[str, GrantRow],
-    match: Match,
-    ledger: OptionLedger,
-    received_at: datetime | None,
-    thresholds: Thresholds,
-) -> tuple[Doubt, ...]:
-    """The doubtful readings, in reading order. `rows` are all rows as read by the stem of their keys (`row1`)."""
+@dataclass(frozen=True, slots=True)
+class FormAsRead:
+    """All that a form's doubts are drawn from; `read` in reading order, `received_at` None where it is not known."""
+
+    read: tuple[ReadField, ...]
+    fields: Fields
+    match: Match
+    received_at: datetime | None
+
+
+def doubts_of(form: FormAsRead, ledger: OptionLedger, thresholds: Thresholds) -> tuple[Doubt, ...]:
+    """The doubtful readings, in reading order."""
+    fields, rows, received_at = form.fields, form.fields.rows_by_stem, form.received_at
     confirmed = frozenset(
         (
             *_confirmed_by_form(fields),
-            *_confirmed_keys(fields, rows, match, ledger),
+            *_confirmed_keys(fields, rows, form.match, ledger),
         )
     )
     by_receipt = {"signed_at"} if _is_just_before(fields.date, received_at) else set()
     alone = frozenset(_numbers_that_stand_alone(rows, ledger))
     return tuple(
         doubt
-        for each in read
+        for each in form.read
         for doubt in (
             _doubt(
                 each,

@@ -17,7 +17,7 @@ from extractors.address_box import address_questions, read_address_box
 from extractors.answers import Answer, Question, ask_readers, reading_of
 from extractors.classify import evidence_in
 from extractors.cover_words import words_that_count
-from extractors.doubts import ReadField, doubts_of
+from extractors.doubts import FormAsRead, ReadField, doubts_of
 from extractors.free_text import Sign, capacity_in, signs_in, title_in
 from extractors.matching import Match, find_holder, name_in_question
 from extractors.page_images import RegisteredPage
@@ -83,10 +83,10 @@ def read_form(
     own = list(_sheets(pages))
     read = _read(own, readers, thresholds)
     fields = _fields(own, read, [page for page, _ in pages], readers)
-    rows = fields.rows_by_stem
-    match = find_holder(fields, tuple(rows.values()), ledger)
+    match = find_holder(fields, tuple(fields.rows_by_stem.values()), ledger)
     read, fields = _with_name_in_question(read, fields, match, ledger, thresholds)
-    doubts = doubts_of(tuple(read.fields.values()), fields, rows, match, ledger, receipt.received_at, thresholds)
+    as_read = FormAsRead(tuple(read.fields.values()), fields, match, receipt.received_at)
+    doubts = doubts_of(as_read, ledger, thresholds)
     return Submission(
         id=identity,
         kind=form.kind,

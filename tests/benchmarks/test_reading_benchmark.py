@@ -24,14 +24,14 @@ from benchmarks.measures import (
     lower_bound,
     upper_bound,
 )
-from benchmarks.overhearing import COMPARED, Drawn
+from benchmarks.overhearing import COMPARED
 from benchmarks.read_faxes import Bench, FaxRead, all_read
 from benchmarks.reading import Findings, draw_pictures, print_tables
 from benchmarks.strictness import FACTORS, at_factor, thresholds_at
 from core.holders import Grant, Holder
 from core.readings import Box, Doubt, Mark, Reading
 from core.submissions import Fields, GrantRow, Kind, Submission
-from extractors.doubts import ReadField
+from extractors.doubts import FormAsRead, ReadField
 from extractors.matching import Match, find_holder
 from extractors.readers.reader import Writing
 from extractors.thresholds import load_thresholds
@@ -131,13 +131,13 @@ def scored(bench: Bench, holder: Holder, written: tuple[GrantRow, ...], read: Su
     return score_table(read, form(holder, written, {}), holder.holder_id, bench.ledger, match, {})
 
 
-def drawn_from(read: Submission, bench: Bench) -> Drawn:
+def drawn_from(read: Submission, bench: Bench) -> FormAsRead:
     """What the doubts of a form are drawn from, the holder being found as ever, unless the form has none."""
     rows = read.fields.rows_by_stem
     found = find_holder(read.fields, tuple(rows.values()), bench.ledger)
     match = found if read.holder_id else Match(None, (None,) * len(rows))
     fields = tuple(ReadField(one, WRITINGS.get(key.rpartition(".")[2])) for key, one in read.readings.items())
-    return Drawn(fields, read.fields, rows, match, None)
+    return FormAsRead(fields, read.fields, match, None)
 
 
 def test_a_cell_is_confirmed_contradicted_or_doubtful(bench: Bench, holder: Holder, grants: tuple[Grant, ...]) -> None:
@@ -350,7 +350,7 @@ def test_doubts_drawn_again_as_shipped_are_the_products_own(
 ) -> None:
     for fax in (fax for faxes in read_before.values() for fax in faxes):
         for submission, heard in zip(fax.transmission.submissions, fax.heard, strict=True):
-            assert at_factor(submission, heard.drawn, 1.0, bench.ledger).doubts == submission.doubts
+            assert at_factor(submission, heard.form, 1.0, bench.ledger).doubts == submission.doubts
 
 
 def test_each_reader_is_heard_on_the_crops_of_the_slips(findings: Findings) -> None:

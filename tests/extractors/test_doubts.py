@@ -11,7 +11,7 @@ import pytest
 from core.holders import Grant, GrantType, OptionLedger, Plan
 from core.readings import Box, Doubt, Mark, Reading
 from core.submissions import Fields, GrantRow
-from extractors.doubts import ReadField, doubts_of
+from extractors.doubts import FormAsRead, ReadField, doubts_of
 from extractors.fusion import Rival
 from extractors.matching import Match
 from extractors.readers.reader import Writing
@@ -25,10 +25,8 @@ def doubts(day: str, confidence: float, *rivals: Rival, received_at: datetime | 
     text = f"{day} 10:15 am"
     reading = Reading("signed_at", text, text, Mark.READ, confidence, 2, Box(0, 0, 1, 1), "rapid+cells")
     field = ReadField(reading, Writing.DATE_TIME, rivals)
-    ledger = OptionLedger((), ())
-    return doubts_of(
-        [field], Fields(date=day, time="10:15 am"), {}, Match(None), ledger, received_at, load_thresholds()
-    )
+    form = FormAsRead((field,), Fields(date=day, time="10:15 am"), Match(None), received_at)
+    return doubts_of(form, OptionLedger((), ()), load_thresholds())
 
 
 def test_a_day_that_hardly_anybody_would_have_signed_on_raises_no_doubt() -> None:
@@ -74,6 +72,6 @@ GRANT = Grant("CP-001187", "H3", Plan.PLAN_2000, date(2002, 4, 24), Decimal("3.3
 )
 def test_a_number_of_the_ledger_is_believed_only_with_its_row(row: GrantRow, doubted: bool) -> None:
     reading = Reading("row1.grant_no", row.grant_no, row.grant_no, Mark.READ, 0.98, 2, Box(0, 0, 1, 1), "rapid+cells")
-    read, ledger = [ReadField(reading, Writing.GRANT_NO)], OptionLedger.of([], [GRANT])
-    found = doubts_of(read, Fields(rows=(row,)), {"row1": row}, Match(None), ledger, RECEIVED, load_thresholds())
+    form = FormAsRead((ReadField(reading, Writing.GRANT_NO),), Fields(rows=(row,)), Match(None), RECEIVED)
+    found = doubts_of(form, OptionLedger.of([], [GRANT]), load_thresholds())
     assert bool(found) is doubted

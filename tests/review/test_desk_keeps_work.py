@@ -73,13 +73,18 @@ def test_saving_twice_says_where_the_first_went(house: Any) -> None:
     assert len(record(house).corrections) == 1
 
 
+def a_doubtful_cell(served: Any, screen: Callable[..., Any]) -> Any:
+    """The desk with a form whose first share count is in doubt and whose e-mail address is none, ready to type."""
+    form, window = doubtful(served, 0, "row1.shares", email="nobody"), screen()
+    window.click(f"button[name=id][value='{form}']")
+    window.wait_for_selector("html[data-ready] #key:focus")
+    return window
+
+
 def test_what_was_typed_goes_along_to_the_next_field_and_with_a_decision(
     served: Any, screen: Callable[..., Any]
 ) -> None:
-    form = doubtful(served, 0, "row1.shares", email="nobody")
-    window = screen()
-    window.click(f"button[name=id][value='{form}']")
-    window.wait_for_selector("html[data-ready] #key:focus")
+    window = a_doubtful_cell(served, screen)
     window.fill("#key", "12")
     window.click("#f-row2\\.shares")
     expect(window.locator("#insp h2")).to_have_text("Row 2, shares")
@@ -94,10 +99,7 @@ def test_enter_beside_the_key_box_confirms_nothing_and_the_hand_stays_where_it_i
     served: Any, screen: Callable[..., Any]
 ) -> None:
     """A sentence written and Enter pressed: the browser would press Check, and the doubtful reading be confirmed."""
-    form = doubtful(served, 0, "row1.shares", email="nobody")
-    window = screen()
-    window.click(f"button[name=id][value='{form}']")
-    window.wait_for_selector("html[data-ready] #key:focus")
+    window = a_doubtful_cell(served, screen)
     window.fill("[name=reason][form=decide]", "He telephoned")
     with window.expect_response(lambda answer: answer.url.endswith("/check")):
         window.keyboard.press("Enter")
