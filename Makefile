@@ -33,6 +33,7 @@ bench-mutants: $(VENV)/.ready     ## turn every comparison of the deciding modul
 	$(BIN)/python -m benchmarks.mutants $(MODULES)
 
 train: $(TRAINING)/.ready         ## make the cell reader's network again, from its seed (hours)
+	$(BIN)/python -m training.pages
 	$(TRAINING)/bin/python -m training.train
 	$(TRAINING)/bin/python -m training.export
 

@@ -98,6 +98,12 @@ def _prepare(decoded: DecodedFax) -> list[_Sheet]:
 # -- pages that copy a blank -----
 
 
+def laid_onto_its_blank(raw: RawPage, blanks: BlankPages) -> RegisteredPage | None:
+    """One page laid onto the blank that it copies, None where it copies none. Its header line is not looked for."""
+    squared = square_pixels(raw)
+    return _registered_page(_Sheet(raw, squared, None, line_damage(raw, dithered=squared.dithered)), blanks)
+
+
 def _registered_page(sheet: _Sheet, blanks: BlankPages) -> RegisteredPage | None:
     found = find_blank(half_size(sheet.squared.picture), blanks)
     if found is not None:

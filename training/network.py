@@ -36,8 +36,8 @@ class _Residual(nn.Module):
 class CellNetwork(nn.Module):
     """Batch x 1 x 32 x width (0 paper, 1 ink; width a multiple of 4) to batch x width / 4 x 96 scores.
 
-    A short recurrent layer sees a few characters to either side; the random contents of training keep it from
-    learning what people are likely to write.
+    A short recurrent layer sees a few characters to either side, a second one adds to its scores what joined letters
+    want; the random contents of training keep both from learning what people are likely to write.
     """
 
     def __init__(self) -> None:
@@ -54,11 +54,16 @@ class CellNetwork(nn.Module):
         self.columns = nn.Conv2d(160, 256, (2, 3), padding=(0, 1))
         self.along = nn.LSTM(256, 160, 1, bidirectional=True, batch_first=True)
         self.scores = nn.Linear(320, 1 + len(ALPHABET))
+        self.further = nn.LSTM(320, 160, 1, bidirectional=True, batch_first=True)
+        self.corrections = nn.Linear(320, 1 + len(ALPHABET))
+        nn.init.zeros_(self.corrections.weight)
+        nn.init.zeros_(self.corrections.bias)
 
     def forward(self, pictures: Tensor) -> Tensor:
         columns = torch.relu(self.columns(self.features(pictures))).squeeze(2).transpose(1, 2)
         along, _ = self.along(columns)
-        scores: Tensor = self.scores(along)
+        further, _ = self.further(along)
+        scores: Tensor = self.scores(along) + self.corrections(further)
         return scores
 
 

@@ -12,7 +12,7 @@ import itertools
 import math
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,9 +23,12 @@ from numpy.typing import NDArray
 from torch.nn.functional import ctc_loss
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
+from extractors.readers.reader import Writing
+from training.contents import chance, drawn_kind, pick
 from training.crops import Example, example
 from training.faces import fetch
 from training.network import ALPHABET, COLUMNS_A_STEP, CellNetwork, encoded
+from training.page_crops import PageCrop, kept_crops, varied
 
 _BATCH_COLUMNS = 32 * 256
 """Columns of pictures in one batch: short lines many at a time, long ones few, the same work and memory always."""
@@ -35,6 +38,8 @@ _POOL = 768
 _WIDTH_STEP = 32
 _WIDEST = 1200
 _VALIDATION_COUNT = 800
+_SHARE_OF_PAGES = 0.5
+_DICE_OF_PAGES = 2
 _WARM_UP = 300
 _AVERAGING = 0.999
 
@@ -82,27 +87,34 @@ def _padded(width: int) -> int:
 class Examples(IterableDataset[Batch]):
     """Batches from example `first` on, without end; each worker makes its own share.
 
-    Every example is shown twice, in other company: making one costs as much as learning from it.
+    Every example is shown twice, in other company: making one costs as much as learning from it. `pages` holds crops of
+    whole pages, from which a share of the examples is drawn; where it is empty, none is.
     """
 
-    def __init__(self, seed: int, first: int, folder: Path) -> None:
-        self.seed, self.first, self.folder = seed, first, folder
+    def __init__(self, seed: int, first: int, folder: Path, pages: Path) -> None:
+        self.seed, self.first, self.folder, self.pages = seed, first, folder, pages
 
     def __iter__(self) -> Iterator[Batch]:
         cv2.setNumThreads(1)
+        crops = kept_crops(self.pages)
         worker = get_worker_info()
         share, shares = (worker.id, worker.num_workers) if worker else (0, 1)
         numbers = itertools.count(self.first + share, shares)
         order = np.random.default_rng((self.seed, self.first, share))
         before: list[Example] = []
         while True:
-            pool = [one for number in itertools.islice(numbers, _POOL) if _fits(one := self._made(number))]
+            pool = [one for number in itertools.islice(numbers, _POOL) if _fits(one := self._made(number, crops))]
             batches = _of_like_width(before + pool)
             before = pool
             for place in order.permutation(len(batches)):
                 yield _as_batch(batches[place])
 
-    def _made(self, number: int) -> Example:
+    def _made(self, number: int, crops: Mapping[Writing, Sequence[PageCrop]]) -> Example:
+        dice = np.random.default_rng((self.seed, number, _DICE_OF_PAGES))
+        among = crops.get(drawn_kind(dice))
+        if among and chance(dice, _SHARE_OF_PAGES):
+            crop = pick(dice, among)
+            return Example(varied(crop, dice), crop.text, crop.writing, crop.hand)
         return example(self.seed, number, self.folder)
 
 
@@ -145,13 +157,13 @@ def validate(network: CellNetwork, batches: list[Batch], device: torch.device) -
 
 
 def _rate(step: int, ends: Sequence[int], peak: float) -> float:
-    """Warm up, then a cosine down to each of the `ends`, every further one from half the height of the one before."""
+    """Warm up, then a cosine down to each of the `ends`, every one but the first from half the first one's height."""
     if step < _WARM_UP:
         return peak * (step + 1) / _WARM_UP
     cycle = min(sum(step >= end for end in ends), len(ends) - 1)
     start = ends[cycle - 1] if cycle else _WARM_UP
     done = min((step - start) / (ends[cycle] - start), 1.0)
-    return peak * 0.5**cycle * (0.02 + 0.98 * 0.5 * (1.0 + math.cos(math.pi * done)))
+    return peak * (0.5 if cycle else 1.0) * (0.02 + 0.98 * 0.5 * (1.0 + math.cos(math.pi * done)))
 
 
 def _loss(network: CellNetwork, batch: Batch, device: torch.device) -> torch.Tensor:
@@ -189,7 +201,7 @@ def train(arguments: argparse.Namespace) -> None:
         example(arguments.seed, number, arguments.faces, for_validation=True) for number in range(_VALIDATION_COUNT)
     ]
     validation = [_as_batch(alike) for alike in _of_like_width(watched)]
-    examples = Examples(arguments.seed, step * _MOST_LINES, arguments.faces)
+    examples = Examples(arguments.seed, step * _MOST_LINES, arguments.faces, arguments.pages)
     batches = DataLoader(
         examples, batch_size=None, num_workers=arguments.workers, prefetch_factor=24, multiprocessing_context="spawn"
     )
@@ -242,6 +254,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("outputs/training"), help="checkpoint and log")
     parser.add_argument("--faces", type=Path, default=Path("outputs/training/faces"), help="fetched faces and digits")
+    parser.add_argument("--pages", type=Path, default=Path("outputs/training/pages"), help="what training.pages wrote")
     parser.add_argument("--seed", type=int, default=20030709)
     parser.add_argument("--steps", type=int, nargs="+", default=[6000, 7500, 16500], help="where each cosine ends")
     parser.add_argument("--every", type=int, default=250, help="steps between validations")
