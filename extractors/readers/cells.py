@@ -1,4 +1,4 @@
-"""Our own reader of written cells: a small CTC network trained on made-up fax crops.
+"""Our own reader of written lines: a small CTC network trained on made-up fax crops.
 
 Its recipe is training/, what it is worth stands in docs/model-card-cells.md. One thread; the network is loaded once a
 process. A line's reading does not depend on which lines are read with it.
@@ -18,7 +18,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from extractors.page_images import Gray
-from extractors.readers.alphabets import ALPHABETS, WORDS
+from extractors.readers.alphabets import ALPHABETS
 from extractors.readers.cell_image import HEIGHT, cell_image
 from extractors.readers.ctc import Frames, decode_greedily
 from extractors.readers.failures import ReaderUnusable
@@ -53,8 +53,8 @@ class CellReader:
         self.version = str(_described(folder)["version"])
 
     def reads(self, writing: Writing) -> bool:
-        """Figures and dates; it was never good at names and addresses (docs/model-card-cells.md)."""
-        return writing not in WORDS
+        """Every box of the forms; what is written outside of them goes to a person anyway."""
+        return writing is not Writing.WORDS
 
     def read(self, crops: Sequence[Crop]) -> Sequence[ReaderResult]:
         """One result for each crop, in their order. The network was never shown a line without ink: it gets none."""
