@@ -52,8 +52,9 @@ def _families(folder: str, group: Group) -> tuple[str, ...]:
 
 @lru_cache(maxsize=256)
 def letters(family: str, pixels: int) -> ImageFont.FreeTypeFont:
-    """The family at `pixels` per em."""
-    path = next(path for folder in ("hands", "typefaces") if (path := _HERE / folder / f"{family}.woff2").exists())
+    """The family at `pixels` per em; it may also be the path of a font file that is not among the samples'."""
+    shipped = (_HERE / folder / f"{family}.woff2" for folder in ("hands", "typefaces"))
+    path = next(path for path in (*shipped, Path(family)) if path.exists())
     return ImageFont.truetype(str(path), pixels, layout_engine=ImageFont.Layout.BASIC)
 
 
