@@ -13,6 +13,7 @@ from extractors.blank_pages import load_blank_pages
 from extractors.dropout import drop_print
 from extractors.marks import PAPER, Written, WrittenPage, share_out
 from extractors.readers.failures import ReaderUnusable
+from extractors.signature import read_signature
 from extractors.signature_network import (
     HEIGHT,
     WIDTH,
@@ -59,9 +60,16 @@ def test_a_plain_signature_is_one(number: int) -> None:
 
 
 @pytest.mark.parametrize("number", range(3))
-@pytest.mark.parametrize("name", ["stamped_signature", "signature_stamp", "struck_signature", "typed_signature"])
-def test_a_stamp_type_or_a_signature_crossed_out_is_none(name: str, number: int) -> None:
+@pytest.mark.parametrize("name", ["stamped_signature", "signature_stamp", "typed_signature"])
+def test_a_stamp_or_type_is_none(name: str, number: int) -> None:
     assert not is_one_plain_signature(signature_box(name, number))
+
+
+@pytest.mark.parametrize("number", [5, 6, 7])
+def test_hatching_that_the_hand_made_measures_take_for_a_signature_is_none(number: int) -> None:
+    box = signature_box("struck_signature", number)
+    assert read_signature(box[0], looks_typed=False).present is True
+    assert not is_one_plain_signature(box)
 
 
 def test_its_word_does_not_depend_on_the_parts_that_a_box_is_shared_into() -> None:
