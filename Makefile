@@ -32,10 +32,12 @@ bench-speed: $(VENV)/.ready system-run     ## seconds a page against the bare te
 bench-mutants: $(VENV)/.ready     ## turn every comparison of the deciding modules; MODULES="..." for some
 	$(BIN)/python -m benchmarks.mutants $(MODULES)
 
-train: $(TRAINING)/.ready         ## make the cell reader's network again, from its seed (hours)
+train: $(TRAINING)/.ready         ## make the cell reader's and the signature network again, from their seeds (hours)
 	$(BIN)/python -m training.pages
 	$(TRAINING)/bin/python -m training.train
 	$(TRAINING)/bin/python -m training.export
+	$(BIN)/python -m training.signature_crops
+	$(TRAINING)/bin/python -m training.signatures
 
 bench-faults: $(VENV)/.ready system-test   ## the house under every fault (hours); ROWS="--short" for a small dose
 	$(BIN)/python -m benchmarks.faults $(ROWS)

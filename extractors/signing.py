@@ -15,6 +15,7 @@ from extractors.matching import likeness
 from extractors.page_images import PIXELS_PER_POINT
 from extractors.readers.reader import ReaderResult, Writing
 from extractors.signature import SignatureMark, are_two, read_signature
+from extractors.signature_network import is_one_plain_signature
 
 _GAP = round(16 * PIXELS_PER_POINT)
 """Paper between a signature and a title beside it; the words of one name stand closer."""
@@ -98,6 +99,8 @@ def read_signing(
     everything = {piece.label: piece for question in questions for piece in question.written.pieces}
     if mark.present and not beside and are_two(tuple(everything.values())):
         mark = SignatureMark(None, 0.5, "two signatures, or one and something else")
+    if mark.present and not is_one_plain_signature([question.written for question in questions]):
+        mark = SignatureMark(None, 0.5, "a stamp, hatching or something else with a signature, or in its place")
     return Signed(Signature(mark.present, _legible_name(main.by_reader, printed_name)), mark, beside, " / ".join(texts))
 
 
