@@ -154,9 +154,11 @@ def test_what_is_no_fax_has_one_clear_error_and_lies_in_quarantine(ran: Ran, fil
 
 
 def test_bad_input_ends_with_status_2_and_never_a_traceback(ran: Ran) -> None:
+    # On a machine under load Prefect's server may not answer in time, and the program says so in one line more.
+    of_files = [error for error in ran.errors if not error.startswith("tenderfax: Prefect could not be reached; ")]
     assert ran.status == 2
     assert all(error.startswith("tenderfax: ") for error in ran.errors)
-    assert len(ran.errors) == len(BAD)
+    assert len(of_files) == len(BAD)
 
 
 def test_every_quarantined_file_is_in_the_queue(ran: Ran) -> None:
