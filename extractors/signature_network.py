@@ -7,7 +7,6 @@ it is loaded once a process.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -19,9 +18,8 @@ import onnxruntime
 
 from extractors.marks import PAPER, Written
 from extractors.page_images import Gray
-from extractors.readers.failures import ReaderUnusable
+from extractors.readers.networks import MODELS, description, loaded_network
 
-MODELS = Path(__file__).parent / "readers" / "models"
 HEIGHT, WIDTH = 96, 384
 """Pixels at 100 dpi: a signature box with the reach around it. What is larger still is made to fit."""
 _SHRINK = 0.5
@@ -70,12 +68,5 @@ def signature_picture(parts: Sequence[Written]) -> Gray:
 @cache
 def signature_network(folder: Path = MODELS) -> SignatureNetwork:
     """The network of `folder`. Raises ReaderUnusable where it is missing."""
-    path = folder / "signatures.toml"
-    if not path.exists():
-        raise ReaderUnusable(f"no {path.name} in {folder}: check out the model files, or make them with `make train`")
-    described = tomllib.loads(path.read_text(encoding="utf-8"))
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 4
-    network = onnxruntime.InferenceSession(str(folder / "signatures.onnx"), options, providers=["CPUExecutionProvider"])
-    return SignatureNetwork(network, str(described["version"]), float(described["least_chance"]))
+    described = description(folder, "signatures")
+    return SignatureNetwork(loaded_network(folder, "signatures"), described["version"], described["least_chance"])

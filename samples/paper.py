@@ -233,10 +233,14 @@ def pen_line(picture: Gray, start: tuple[float, float], end: tuple[float, float]
     t = np.linspace(0, 1, 7)[:, None]
     points = np.array(start) * (1 - t) + np.array(end) * t
     points[1:-1, 1] += rng.normal(0, 2.5, 5)
-    low = np.floor(points.min(0)).astype(int) - 12
-    size = np.ceil(points.max(0)).astype(int) + 12 - low
-    ink = draw_stroke(curve(points - low), rng.uniform(0.8, 1.5) * PIXELS_PER_POINT, (int(size[1]), int(size[0])))
-    lay(picture, ink, int(low[0]), int(low[1]))
+    lay_stroke(picture, curve(points), rng.uniform(0.8, 1.5) * PIXELS_PER_POINT)
+
+
+def lay_stroke(picture: Gray, points: npt.NDArray[np.float64], width: float) -> None:
+    """A pen stroke, `width` pixels wide, straight from point to point (x, y) of the picture."""
+    low = np.floor(points.min(0)).astype(int) - 14
+    columns, rows = (np.ceil(points.max(0)).astype(int) + 14 - low).tolist()
+    lay(picture, draw_stroke(points - low, width, (rows, columns)), int(low[0]), int(low[1]))
 
 
 # ---------------------------------------------------------------- words beside the boxes

@@ -14,8 +14,8 @@ from core.readings import Box
 from core.submissions import Fields, GrantRow
 from offers.forms import FormPage
 from samples.lettering import letters
-from samples.paper import PIXELS_PER_POINT, Gray, free_place, lay, pen_line, pixels_of, strike, write_in
-from samples.writing import Ink, Rng, Writer, curve, draw_stroke, sign, trimmed, write_line
+from samples.paper import PIXELS_PER_POINT, Gray, free_place, lay, lay_stroke, pen_line, pixels_of, strike, write_in
+from samples.writing import Ink, Rng, Writer, curve, sign, trimmed, write_line
 
 COLUMNS = ("grant_no", "grant_date", "price", "shares")
 
@@ -68,9 +68,7 @@ def stroke(desk: Desk, points: list[tuple[float, float]], *, smooth: bool = True
     path[1:-1] += desk.rng.normal(0, 2.0, path[1:-1].shape)
     if smooth and len(path) > 2:
         path = curve(path)
-    low = np.floor(path.min(0)).astype(int) - 14
-    columns, rows = (np.ceil(path.max(0)).astype(int) + 14 - low).tolist()
-    lay(desk.picture, draw_stroke(path - low, width or desk.width, (rows, columns)), int(low[0]), int(low[1]))
+    lay_stroke(desk.picture, path, width or desk.width)
 
 
 def _zigzag(left: float, right: float, middle: float, height: float, turns: int) -> list[tuple[float, float]]:

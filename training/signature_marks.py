@@ -14,8 +14,8 @@ import numpy as np
 
 from core.readings import Box
 from samples.lettering import letters
-from samples.paper import PIXELS_PER_POINT, Gray, lay, pixels_of, write_in
-from samples.writing import Ink, Rng, Writer, curve, draw_stroke, sign, trimmed
+from samples.paper import PIXELS_PER_POINT, Gray, lay, lay_stroke, pixels_of, write_in
+from samples.writing import Ink, Rng, Writer, curve, sign, trimmed
 from training.contents import chance, pick
 
 _STAMPED_WORDS = (
@@ -333,10 +333,7 @@ def _stroke(spot: Spot, points: list[tuple[float, float]], *, smooth: bool = Tru
     path[1:-1] += spot.rng.normal(0, 1.5, path[1:-1].shape)
     if smooth and len(path) > 2:
         path = curve(path)
-    low = np.floor(path.min(0)).astype(int) - 14
-    columns, rows = (np.ceil(path.max(0)).astype(int) + 14 - low).tolist()
-    width = float(spot.rng.uniform(0.7, 1.8)) * PIXELS_PER_POINT
-    lay(spot.picture, draw_stroke(path - low, width, (rows, columns)), int(low[0]), int(low[1]))
+    lay_stroke(spot.picture, path, float(spot.rng.uniform(0.7, 1.8)) * PIXELS_PER_POINT)
 
 
 MARKS: Mapping[Callable[[Spot], None], float] = {

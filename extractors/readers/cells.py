@@ -6,7 +6,6 @@ process. A line's reading does not depend on which lines are read with it.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -21,10 +20,9 @@ from extractors.page_images import Gray
 from extractors.readers.alphabets import ALPHABETS
 from extractors.readers.cell_image import HEIGHT, cell_image
 from extractors.readers.ctc import Frames, decode_greedily
-from extractors.readers.failures import ReaderUnusable
+from extractors.readers.networks import MODELS, description, loaded_network
 from extractors.readers.reader import NOTHING_READ, Crop, ReaderResult, Writing
 
-MODELS = Path(__file__).parent / "models"
 _WIDTH_STEP = 32
 """Lines are padded with paper to a multiple of this, and batched with lines of that very width only."""
 _BATCH = 16
@@ -50,7 +48,7 @@ class CellReader:
 
     def __init__(self, folder: Path = MODELS) -> None:
         self._folder = folder
-        self.version = str(_described(folder)["version"])
+        self.version = str(description(folder, "cells")["version"])
 
     def reads(self, writing: Writing) -> bool:
         """Every box of the forms; what is written outside of them goes to a person anyway."""
@@ -109,20 +107,8 @@ def _restricted(scores: NDArray[np.float32], alphabet: str, allowed: str) -> Fra
 
 
 @cache
-def _described(folder: Path) -> dict[str, object]:
-    path = folder / "cells.toml"
-    if not path.exists():
-        raise ReaderUnusable(f"no {path.name} in {folder}: check out the model files, or make them with `make train`")
-    return tomllib.loads(path.read_text(encoding="utf-8"))
-
-
-@cache
 def _model(folder: Path) -> CellModel:
-    described = _described(folder)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 4
-    network = onnxruntime.InferenceSession(str(folder / "cells.onnx"), options, providers=["CPUExecutionProvider"])
+    described = description(folder, "cells")
     return CellModel(
-        network, str(described["alphabet"]), str(described["version"]), float(str(described["temperature"]))
+        loaded_network(folder, "cells"), described["alphabet"], described["version"], described["temperature"]
     )
