@@ -5,7 +5,9 @@
 Writes one filled page a form in hands and typefaces that no network was trained on, faxes it with moderate damage,
 reads every zone and compares with what was written. Each fifth of the forms is tried with weights fitted on the rest:
 how many readings above each confidence were wrong, how many of those by one figure, and how often, then, a cell that
-differs from the ledger in one figure would be read as the ledger has it. `--votes` names a file to keep readings in;
+differs from the ledger in one figure would be read as the ledger has it. Last, how often the ink, asked for what the
+ledger has (docs/decisions/0056), is found to say it: where it does, and where the ledger's value is one character off
+in place of it. `--votes` names a file to keep readings in;
 files that exist are fitted again, together, without new reading but for that of `--again`, a reader new or changed.
 """
 
@@ -15,7 +17,9 @@ import argparse
 import hashlib
 import os
 import pickle
+import random
 import re
+import string
 import tempfile
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -29,7 +33,7 @@ from core.submissions import Fields, Kind
 from extractors.answers import Question, hear_readers
 from extractors.blank_pages import load_blank_pages
 from extractors.fax_pages import pages_of_fax
-from extractors.fusion import senses_of
+from extractors.fusion import Sense, senses_of
 from extractors.limits import DecodeLimits
 from extractors.meanings import meaning
 from extractors.readers import all_readers
@@ -41,11 +45,14 @@ from samples.generate import FORMS_FOLDER, LEDGER_SEED, Options, SampleFax, some
 from samples.ledger import make_ledger
 from samples.lettering import Group
 
+_IN_THE_LEDGER = frozenset(Writing) - {Writing.DATE_TIME, Writing.ADDRESS, Writing.WORDS}
 _TEXT_KINDS = frozenset(FieldKind) - {FieldKind.TICK, FieldKind.SIGNATURE}
 CALIBRATION_FAXES = Options(group=Group.CALIBRATION, extras=0.0, notices=0.0, good_order=True, pdfs=0.0)
 _RIDGE = 0.01
 _BOUNDS = (0.5, 0.6, 0.65, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995)
 _FOLDS = 5
+_LIKELY = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8)
+_SLIPS_A_LINE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,15 +198,17 @@ def _calibrate(writing: Writing, sightings: Sequence[Sighting]) -> None:
     choices = [_choice(writing, each) for each in sightings]
     networks, readers = _voices(writing, sightings)
     _print_worth(writing, networks, readers, _fit(choices))
+    fitted = [_fit([each for each in choices if each.form % _FOLDS != fold]) for fold in range(_FOLDS)]
     tried = [
-        _tried(sighting, choice, weights)
-        for fold in range(_FOLDS)
-        for weights in [_fit([each for each in choices if each.form % _FOLDS != fold])]
+        _tried(sighting, choice, fitted[choice.form % _FOLDS])
         for sighting, choice in zip(sightings, choices, strict=True)
-        if choice.form % _FOLDS == fold
     ]
     _print_accuracy(writing, tried)
     _print_reliability(tried)
+    if writing in _IN_THE_LEDGER:
+        asked = [_asked(writing, each, fitted[each.form % _FOLDS]) for each in sightings]
+        for typed in (True, False):
+            _print_likelihood([each for each in asked if each.typed is typed], "typed" if typed else "handwritten")
 
 
 def _voices(writing: Writing, sightings: Sequence[Sighting]) -> tuple[list[str], list[str]]:
@@ -210,8 +219,13 @@ def _voices(writing: Writing, sightings: Sequence[Sighting]) -> tuple[list[str],
 
 
 def _choice(writing: Writing, sighting: Sighting) -> Choice:
-    networks, readers = _voices(writing, [sighting])
     senses, truth = senses_of(writing, sighting.results), meaning(writing, sighting.truth)
+    right = next((place for place, sense in enumerate(senses) if sense.meaning == truth), None)
+    return Choice(sighting.form, _features(writing, sighting, senses), right)
+
+
+def _features(writing: Writing, sighting: Sighting, senses: Sequence[Sense]) -> NDArray[np.float64]:
+    networks, readers = _voices(writing, [sighting])
     features = [
         [
             *(sense.log_likelihoods.get(name, 0.0) for name in networks),
@@ -219,8 +233,7 @@ def _choice(writing: Writing, sighting: Sighting) -> Choice:
         ]
         for sense in senses
     ]
-    right = next((place for place, sense in enumerate(senses) if sense.meaning == truth), None)
-    return Choice(sighting.form, np.array(features).reshape(len(senses), len(networks) + len(readers)), right)
+    return np.array(features).reshape(len(senses), len(networks) + len(readers))
 
 
 def _fit(choices: Sequence[Choice]) -> NDArray[np.float64]:
@@ -257,12 +270,58 @@ def _shares(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(shares / shares.sum(axis=-1, keepdims=True))
 
 
+def _chances(features: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    return _shares(np.append(features @ weights[:-1], weights[-1]))[:-1]
+
+
 def _tried(sighting: Sighting, choice: Choice, weights: NDArray[np.float64]) -> Tried:
     if not len(choice.features):
         return Tried(sighting, 0.0, None)
-    shares = _shares(np.append(choice.features @ weights[:-1], weights[-1]))[:-1]
+    shares = _chances(choice.features, weights)
     best = int(shares.argmax())
     return Tried(sighting, float(shares[best]), senses_of(sighting.writing, sighting.results)[best].meaning)
+
+
+# -- asked for what the ledger has -----
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How likely one line was found to say what stands there, and what differs from it by one character."""
+
+    typed: bool
+    truth: float
+    slips: tuple[float, ...]
+
+
+def _asked(writing: Writing, sighting: Sighting, weights: NDArray[np.float64]) -> Asked:
+    slips = tuple(_slips(writing, sighting.truth, random.Random(f"{sighting.form} {sighting.question.key}")))
+    senses = senses_of(writing, sighting.results, (sighting.truth, *slips))
+    chances = _chances(_features(writing, sighting, senses), weights)
+    by_sense = {sense.meaning: float(chance) for sense, chance in zip(senses, chances, strict=True)}
+    truth, *others = (by_sense.get(meaning(writing, text), 0.0) for text in (sighting.truth, *slips))
+    return Asked(sighting.typed, truth, tuple(others))
+
+
+def _slips(writing: Writing, truth: str, dice: random.Random) -> Iterator[str]:
+    """The text with one character another, left out or put in; only such as mean something else."""
+    alike = string.ascii_lowercase if writing in WORDS else string.digits
+    places = [place for place, character in enumerate(truth) if character.casefold() in alike]
+    for _ in range(_SLIPS_A_LINE):
+        place, other = dice.choice(places), dice.choice(alike)
+        kept = dice.choice((place, place + 1, place + 1, place + 1))
+        put = "" if kept > place and dice.random() < 0.2 else other.upper() if truth[place].isupper() else other
+        slip = truth[:place] + put + truth[kept:]
+        if meaning(writing, slip) not in (None, meaning(writing, truth)):
+            yield slip
+
+
+def _print_likelihood(asked: Sequence[Asked], style: str) -> None:
+    slips = [chance for each in asked for chance in each.slips]
+    for bound in _LIKELY:
+        said = float(np.mean([each.truth >= bound for each in asked]))
+        taken = sum(chance >= bound for chance in slips)
+        print(f"#   {style}, asked for it: >= {bound}: {said:.3f} of {len(asked)}; {taken} of {len(slips)} slips")
 
 
 def _print_accuracy(writing: Writing, tried: Sequence[Tried]) -> None:

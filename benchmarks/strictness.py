@@ -11,7 +11,7 @@ from functools import cache
 from core.holders import OptionLedger
 from core.submissions import Submission
 from extractors.doubts import FormAsRead, doubts_of
-from extractors.thresholds import Asks, Thresholds, load_thresholds
+from extractors.thresholds import Thresholds, load_thresholds
 
 FACTORS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 """How many times the shipped chance of error is let pass: a field asked for 0.98 is asked for 0.96 at 2."""
@@ -19,12 +19,15 @@ FACTORS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 
 @cache
 def thresholds_at(factor: float) -> Thresholds:
-    """The shipped thresholds with `factor` times the chance of error that each lets pass."""
+    """The shipped thresholds with `factor` times the chance of error that each lets pass.
+
+    What the ink was asked for the ledger's value stays: that changes values, and they are not read again.
+    """
     shipped = load_thresholds()
     return replace(
         shipped,
         asks={
-            writing: Asks(plain=_loosened(asks.plain, factor), confirmed=_loosened(asks.confirmed, factor))
+            writing: replace(asks, plain=_loosened(asks.plain, factor), confirmed=_loosened(asks.confirmed, factor))
             for writing, asks in shipped.asks.items()
         },
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.readings import Mark, Reading
-from extractors.fusion import UNREADABLE, Fused, fuse, of_lines
+from extractors.fusion import UNREADABLE, Fused, Rival, fuse, of_lines
 from extractors.lines import lines_of
 from extractors.marks import Written
 from extractors.readers.reader import NOTHING_READ, Crop, Reader, ReaderResult, Writing
@@ -31,10 +31,23 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The readers' common answer and what each of them said (by reader name), for uses other than the value."""
+    """The readers' common answer and what each of them said (by reader name), for uses other than the value.
+
+    `stands_in`: what is written stands for a value, such as ditto marks or ALL, and is none.
+    """
 
     fused: Fused
     by_reader: Mapping[str, ReaderResult]
+    stands_in: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReadField:
+    """One reading with the kind of writing it was read as, None for a tick or a signature, and what else it may say."""
+
+    reading: Reading
+    writing: Writing | None
+    rivals: tuple[Rival, ...] = ()
 
 
 def ask_readers(
@@ -65,7 +78,8 @@ def _answer(question: Question, heard: Mapping[str, ReaderResult], thresholds: T
     for name, result in by_reader.items():
         if stands_in(question.writing, result.plain):
             # What it stands for is not for a reader to say, and the figures nearest to it are none.
-            return Answer(Fused(result.plain, result.plain, Mark.READ, _stand_in_worth(by_reader), name), by_reader)
+            fused = Fused(result.plain, result.plain, Mark.READ, _stand_in_worth(by_reader), name)
+            return Answer(fused, by_reader, stands_in=True)
     return Answer(fuse(question.writing, by_reader, thresholds), by_reader)
 
 

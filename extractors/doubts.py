@@ -12,21 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.addresses import Place, place_of
-from core.grammar import (
-    normalise_grant_no,
-    normalise_name,
-    parse_date,
-    parse_date_and_time,
-    parse_price,
-    parse_shares,
-    tax_id_digits,
-)
-from core.holders import Grant, Holder, OptionLedger
+from core.grammar import normalise_grant_no, parse_date, parse_date_and_time
+from core.holders import OptionLedger
 from core.readings import Doubt, Mark, Reading
 from core.submissions import Fields, GrantRow
-from extractors.fusion import Rival
+from extractors.answers import ReadField
+from extractors.confirmation import BY_LIKELIHOOD, columns_that_say, ledger_texts, says
 from extractors.matching import Match
-from extractors.readers.reader import Writing
 from extractors.thresholds import Thresholds
 
 _TICK_ASKS = 0.9
@@ -37,15 +29,6 @@ _NO_CONFIDENCE = 1.0
 _FAXED_LATER = 0.05
 """What a rival counts whose day is not just before the receipt. Were one form in ten faxed later than that, some day of
 the month that the offer is open would be a fortieth as likely as one of the last four; twice that is counted."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReadField:
-    """One reading with the kind of writing it was read as, None for a tick or a signature, and what else it may say."""
-
-    reading: Reading
-    writing: Writing | None
-    rivals: tuple[Rival, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +44,7 @@ class FormAsRead:
 def doubts_of(form: FormAsRead, ledger: OptionLedger, thresholds: Thresholds) -> tuple[Doubt, ...]:
     """The doubtful readings, in reading order."""
     fields, rows, received_at = form.fields, form.fields.rows_by_stem, form.received_at
-    confirmed = frozenset(
-        (
-            *_confirmed_by_form(fields),
-            *_confirmed_keys(fields, rows, form.match, ledger),
-        )
-    )
+    confirmed = frozenset((*_confirmed_by_form(fields), *_confirmed_by_ledger(form, ledger)))
     by_receipt = {"signed_at"} if _is_just_before(fields.date, received_at) else set()
     alone = frozenset(_numbers_that_stand_alone(rows, ledger))
     return tuple(
@@ -91,7 +69,7 @@ def _doubt(field: ReadField, sure: float, confirmed: bool, thresholds: Threshold
             return (Doubt(reading.key, reading.confidence, _TICK_ASKS, "the box may or may not be ticked"),)
         return ()
     asks = thresholds.asks[field.writing]
-    asked = asks.confirmed if confirmed else asks.plain
+    asked = asks.likely if reading.reader == BY_LIKELIHOOD else asks.confirmed if confirmed else asks.plain
     if sure >= asked:
         return ()
     why = {
@@ -113,7 +91,7 @@ def _numbers_that_stand_alone(rows: Mapping[str, GrantRow], ledger: OptionLedger
     another grant's number, and another holder's, yet hardly its date, price and shares."""
     for stem, row in rows.items():
         grant = ledger.grant(normalise_grant_no(row.grant_no))
-        if grant is not None and len(set(_confirmed_by_grant(row, grant)) - {"grant_no"}) < _BESIDE_THE_NUMBER:
+        if grant is not None and len(set(columns_that_say(row, grant)) - {"grant_no"}) < _BESIDE_THE_NUMBER:
             yield f"{stem}.grant_no"
 
 
@@ -141,35 +119,10 @@ def _given_the_receipt(signed_at: ReadField, received_at: datetime | None) -> fl
     return signed_at.reading.confidence / (1 - (1 - _FAXED_LATER) * far_off)
 
 
-def _confirmed_keys(fields: Fields, rows: Mapping[str, GrantRow], match: Match, ledger: OptionLedger) -> Iterator[str]:
+def _confirmed_by_ledger(form: FormAsRead, ledger: OptionLedger) -> Iterator[str]:
     """Keys of the readings that say what the ledger says of the holder found."""
-    holder = ledger.holder(match.holder_id) if match.holder_id else None
-    if holder is None:
-        return
-    yield from _confirmed_by_holder(fields, holder)
-    for (stem, row), grant_no in zip(rows.items(), match.grants, strict=True):
-        grant = ledger.grant(grant_no) if grant_no else None
-        if grant is not None:
-            yield from (f"{stem}.{column}" for column in _confirmed_by_grant(row, grant))
-
-
-def _confirmed_by_holder(fields: Fields, holder: Holder) -> Iterator[str]:
-    if normalise_name(fields.printed_name) == normalise_name(holder.name_on_agreement):
-        yield "printed_name"
-        yield "schedule.printed_name"
-    if holder.tax_id and tax_id_digits(fields.tax_id) == tax_id_digits(holder.tax_id):
-        yield "tax_id"
-    if holder.email and fields.email.casefold() == holder.email.casefold():
-        yield "email"
-
-
-def _confirmed_by_grant(row: GrantRow, grant: Grant) -> Iterator[str]:
-    if normalise_grant_no(row.grant_no) == grant.grant_no:
-        yield "grant_no"
-    written_on = parse_date(row.grant_date).value
-    if written_on is not None and written_on.on == grant.grant_date:
-        yield "grant_date"
-    if parse_price(row.price).value == grant.exercise_price:
-        yield "price"
-    if parse_shares(row.shares).value == grant.unexercised:
-        yield "shares"
+    texts = ledger_texts(form.fields, form.match, ledger)
+    for each in form.read:
+        key = each.reading.key
+        if each.writing is not None and key in texts and says(each.writing, each.reading.value, texts[key]):
+            yield key

@@ -14,16 +14,18 @@ from core.readings import Mark, Reading
 from core.submissions import Evidence, Fields, GrantRow, Schedule, Submission
 from core.transmissions import Receipt
 from extractors.address_box import address_questions, read_address_box
-from extractors.answers import Answer, Question, ask_readers, reading_of
+from extractors.answers import Answer, Question, ReadField, ask_readers, reading_of
 from extractors.classify import evidence_in
+from extractors.confirmation import confirmed_by_ink, ledger_texts
 from extractors.cover_words import words_that_count
-from extractors.doubts import FormAsRead, ReadField, doubts_of
+from extractors.doubts import FormAsRead, doubts_of
 from extractors.free_text import Sign, capacity_in, signs_in, title_in
 from extractors.matching import Match, find_holder, name_in_question
 from extractors.page_images import RegisteredPage
 from extractors.readers.reader import Reader, Writing
 from extractors.signing import Signed, read_signing, signature_questions
 from extractors.splitting import FormPages
+from extractors.strikes import RowTrouble
 from extractors.thresholds import Thresholds
 from extractors.zones import PageInk, ZoneInk
 from offers.forms import FieldKind
@@ -54,14 +56,24 @@ class Sheet:
             return f"{self.prefix}row{int(stem[3:]) + self.rows_before}.{column}"
         return f"{self.prefix}{zone_name}"
 
+    def shows_a_value(self, ink: ZoneInk) -> bool:
+        """Whether a zone's ink is a value's alone: not lost, struck, corrected or without figures."""
+        if ink.unreadable or ink.no_figures:
+            return False
+        trouble = self.ink.rows[ink.zone.row] if ink.zone.row is not None else RowTrouble()
+        corrected = any(ink.zone.name.endswith(_COLUMNS[place]) for place in trouble.crossed)
+        return not (trouble.struck or trouble.blotted or trouble.edged or corrected)
+
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """Everything read of a form, by key."""
+    """Everything read of a form, by key; `answers` only where there are words, `notes` and `evidence` of all pages."""
 
     fields: Mapping[str, ReadField]
+    answers: Mapping[str, Answer]
     signings: Mapping[str, Signed]
     notes: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
 
     def value(self, key: str) -> str:
         field = self.fields.get(key)
@@ -81,9 +93,11 @@ def read_form(
 ) -> Submission:
     """The submission made of `pages`, the form's own in the order sent. `identity` becomes its id."""
     own = list(_sheets(pages))
-    read = _read(own, readers, thresholds)
-    fields = _fields(own, read, [page for page, _ in pages], readers)
+    read = _read(own, [page for page, _ in pages], readers, thresholds)
+    fields = _fields(own, read)
     match = find_holder(fields, tuple(fields.rows_by_stem.values()), ledger)
+    read = _with_what_the_ink_confirms(own, read, ledger_texts(fields, match, ledger), thresholds)
+    fields = _fields(own, read)
     read, fields = _with_name_in_question(read, fields, match, ledger, thresholds)
     as_read = FormAsRead(tuple(read.fields.values()), fields, match, receipt.received_at)
     doubts = doubts_of(as_read, ledger, thresholds)
@@ -119,7 +133,9 @@ def _sheets(pages: Sequence[tuple[RegisteredPage, PageInk]]) -> Iterator[Sheet]:
 # -- from ink to readings -----
 
 
-def _read(own: Sequence[Sheet], readers: Sequence[Reader], thresholds: Thresholds) -> _Reading:
+def _read(
+    own: Sequence[Sheet], pages: Sequence[RegisteredPage], readers: Sequence[Reader], thresholds: Thresholds
+) -> _Reading:
     questions = {each.key_of(ink.zone.name): _questions(each, ink) for each, ink in _zones(own)}
     notes = [
         Question(f"note{place}.{number}", Writing.WORDS, note)
@@ -146,7 +162,9 @@ def _read(own: Sequence[Sheet], readers: Sequence[Reader], thresholds: Threshold
         for each, ink in _zones(own)
         if ink.is_filled or ink.unreadable or ink.zone.row is None
     }
-    return _Reading(fields, signings, (*said, *_said_in_boxes(fields, signings)))
+    notes_on_covers = (words for page in pages for words in words_that_count(page, readers[0]))
+    notes_of_all = (*said, *_said_in_boxes(fields, signings), *notes_on_covers)
+    return _Reading(fields, answers, signings, notes_of_all, _evidence(pages))
 
 
 def _questions(each: Sheet, ink: ZoneInk) -> tuple[Question, ...]:
@@ -197,11 +215,10 @@ def _read_field(each: Sheet, ink: ZoneInk, answers: Mapping[str, Answer], signin
 # -- from readings to fields -----
 
 
-def _fields(own: Sequence[Sheet], read: _Reading, pages: Sequence[RegisteredPage], readers: Sequence[Reader]) -> Fields:
+def _fields(own: Sequence[Sheet], read: _Reading) -> Fields:
     date, time = parse_date_and_time(read.value("signed_at"))
     signed = read.signings.get("signature")
-    notes = [*read.notes, *(words for page in pages for words in words_that_count(page, readers[0]))]
-    said = " ".join([signed.beside if signed else "", *notes])
+    said = " ".join([signed.beside if signed else "", *read.notes])
     tick = next((each.ink.ticks["amend_box"].ticked for each in own if "amend_box" in each.ink.ticks), False)
     fields = Fields(
         printed_name=read.value("printed_name"),
@@ -210,15 +227,28 @@ def _fields(own: Sequence[Sheet], read: _Reading, pages: Sequence[RegisteredPage
         time=time,
         email=read.value("email"),
         address=read.value("address"),
-        notes=" / ".join(notes),
+        notes=" / ".join(read.notes),
         amend_box=tick,
         rows=_rows(own, read, ""),
         schedule=_schedule(own, read),
         capacity=capacity_in(said),
         title=title_in(said),
-        evidence=_evidence(pages),
+        evidence=read.evidence,
     )
     return replace(fields, signature=signed.signature) if signed else fields
+
+
+def _with_what_the_ink_confirms(
+    own: Sequence[Sheet], read: _Reading, texts: Mapping[str, tuple[str, ...]], thresholds: Thresholds
+) -> _Reading:
+    """`texts` are what the ledger has, by key; a field that the ink says it in likely enough says it from here on."""
+    keys = [each.key_of(ink.zone.name) for each, ink in _zones(own) if each.shows_a_value(ink)]
+    confirmed = {
+        key: confirmed_by_ink(read.fields[key], read.answers[key], texts[key], thresholds)
+        for key in keys
+        if key in read.fields and key in read.answers and key in texts
+    }
+    return replace(read, fields={**read.fields, **confirmed})
 
 
 def _with_name_in_question(

@@ -2,8 +2,9 @@
 
 Every reader's plain text is a candidate, and so are the texts that the networks' frames come closest to within the
 box's grammar. Candidates that mean the same are one sense, and each network says how likely its frames are under it.
-Never compared with the ledger: what a holder ought to have written has no part in what the paper says. What each
-reader's word is worth stands in `thresholds.toml`, measured (docs/decisions/0053).
+Nothing here knows the ledger: what a holder ought to have written has no part in what is found. One given value may be
+asked about beside that (`chance_of`). What each reader's word is worth stands in `thresholds.toml`, measured
+(docs/decisions/0053, 0056).
 """
 
 from __future__ import annotations
@@ -88,12 +89,23 @@ def fuse(writing: Writing, results: Mapping[str, ReaderResult], thresholds: Thre
     return Fused(sense.text, results[sense.readers[0]].plain, Mark.READ, sure, "+".join(sense.readers), rivals)
 
 
-def senses_of(writing: Writing, results: Mapping[str, ReaderResult]) -> tuple[Sense, ...]:
-    """Every sense that a reader means or a network comes close to; none where no candidate makes any."""
+def chance_of(
+    writing: Writing, texts: Sequence[str], results: Mapping[str, ReaderResult], thresholds: Thresholds
+) -> float:
+    """How likely it is (0.0-1.0) that a line says what `texts` mean, ways to write one value, and nothing else that was
+    found on it."""
+    wanted = meaning(writing, tidied(writing, texts[0]))
+    senses = senses_of(writing, results, texts)
+    chances = zip(senses, thresholds.chances(writing, senses), strict=True)
+    return next((chance for sense, chance in chances if sense.meaning == wanted), 0.0)
+
+
+def senses_of(writing: Writing, results: Mapping[str, ReaderResult], also: Sequence[str] = ()) -> tuple[Sense, ...]:
+    """Every sense that a reader means, a network comes close to or `also` has; none where no text makes any."""
     plain = {name: tidied(writing, result.text) for name, result in results.items()}
     meant = {name: meaning(writing, text) for name, text in plain.items()}
     texts: dict[Hashable, list[str]] = defaultdict(list)
-    for text in dict.fromkeys(_candidates(writing, results)):
+    for text in dict.fromkeys((*_candidates(writing, results), *also)):
         sense = meaning(writing, tidied(writing, text))
         if sense is not None:
             texts[sense].append(text)

@@ -41,10 +41,12 @@ class Worth:
 @dataclass(frozen=True, slots=True)
 class Asks:
     """The confidence demanded. `plain`: of a field that nothing else speaks for. `confirmed`: of one that says what the
-    ledger has for the holder, which a misreading would hardly hit by chance."""
+    ledger has for the holder, which a misreading would hardly hit by chance. `likely`: of what the ledger has, when the
+    ink is asked for just that (docs/decisions/0056); never enough where the ledger has nothing."""
 
     plain: float
     confirmed: float
+    likely: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)

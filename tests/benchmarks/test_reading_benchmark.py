@@ -31,7 +31,8 @@ from benchmarks.strictness import FACTORS, at_factor, thresholds_at
 from core.holders import Grant, Holder
 from core.readings import Box, Doubt, Mark, Reading
 from core.submissions import Fields, GrantRow, Kind, Submission
-from extractors.doubts import FormAsRead, ReadField
+from extractors.answers import ReadField
+from extractors.doubts import FormAsRead
 from extractors.matching import Match, find_holder
 from extractors.readers.reader import Writing
 from extractors.thresholds import load_thresholds

@@ -11,7 +11,8 @@ import pytest
 from core.holders import Grant, GrantType, OptionLedger, Plan
 from core.readings import Box, Doubt, Mark, Reading
 from core.submissions import Fields, GrantRow
-from extractors.doubts import FormAsRead, ReadField, doubts_of
+from extractors.answers import ReadField
+from extractors.doubts import FormAsRead, doubts_of
 from extractors.fusion import Rival
 from extractors.matching import Match
 from extractors.readers.reader import Writing
