@@ -45,7 +45,7 @@ from samples.generate import FORMS_FOLDER, LEDGER_SEED, Options, SampleFax, some
 from samples.ledger import make_ledger
 from samples.lettering import Group
 
-_IN_THE_LEDGER = frozenset(Writing) - {Writing.DATE_TIME, Writing.ADDRESS, Writing.WORDS}
+_IN_THE_LEDGER = frozenset(Writing) - {Writing.DATE_TIME, Writing.WORDS}
 _TEXT_KINDS = frozenset(FieldKind) - {FieldKind.TICK, FieldKind.SIGNATURE}
 CALIBRATION_FAXES = Options(group=Group.CALIBRATION, extras=0.0, notices=0.0, good_order=True, pdfs=0.0)
 _RIDGE = 0.01

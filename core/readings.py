@@ -24,6 +24,10 @@ class Mark(StrEnum):
     ILLEGIBLE = "illegible"
 
 
+BY_LIKELIHOOD = "likelihood"
+"""What stands for the readers' names where the value is the ledger's and the ink was found to say it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One zone as read. `key` is the field it speaks for: `printed_name`, `row1.grant_no`, `schedule.row3.shares`.

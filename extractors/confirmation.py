@@ -15,7 +15,7 @@ from decimal import Decimal
 
 from core.grammar import tax_id_digits
 from core.holders import Grant, Holder, OptionLedger
-from core.readings import Mark
+from core.readings import BY_LIKELIHOOD, Mark
 from core.submissions import Fields, GrantRow
 from extractors.answers import Answer, ReadField
 from extractors.fusion import chance_of
@@ -23,9 +23,6 @@ from extractors.matching import Match
 from extractors.meanings import meaning
 from extractors.readers.reader import Writing
 from extractors.thresholds import Thresholds
-
-BY_LIKELIHOOD = "likelihood"
-"""What stands for the readers' names where the value is the ledger's and the ink was found to say it."""
 
 _OF_A_GRANT: Mapping[str, Writing] = {
     "grant_no": Writing.GRANT_NO,
@@ -84,6 +81,8 @@ def _texts_of_form(
         yield "tax_id", (holder.tax_id, tax_id_digits(holder.tax_id))
     if holder.email:
         yield "email", (holder.email, holder.email.casefold())
+    if holder.address:
+        yield "address", (holder.address, holder.address.replace(",", ""))
     for stem, grant_no in zip(fields.rows_by_stem, match.grants, strict=True):
         grant = ledger.grant(grant_no) if grant_no else None
         for column, texts in (_texts_of_grant(grant) if grant else {}).items():

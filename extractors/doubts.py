@@ -14,10 +14,10 @@ from datetime import datetime
 from core.addresses import Place, place_of
 from core.grammar import normalise_grant_no, parse_date, parse_date_and_time
 from core.holders import OptionLedger
-from core.readings import Doubt, Mark, Reading
+from core.readings import BY_LIKELIHOOD, Doubt, Mark, Reading
 from core.submissions import Fields, GrantRow
 from extractors.answers import ReadField
-from extractors.confirmation import BY_LIKELIHOOD, columns_that_say, ledger_texts, says
+from extractors.confirmation import columns_that_say, ledger_texts, says
 from extractors.matching import Match
 from extractors.thresholds import Thresholds
 

@@ -1,6 +1,6 @@
 """Finds the holder whose form this is, and which of the holder's grants each row speaks of.
 
-The ledger is used to find, never to supply: nothing here changes a value that was read. A wrong holder is worse than
+The ledger is used to find, not to supply: nothing here changes a value that was read. A wrong holder is worse than
 none, so that a match needs two kinds of evidence, an absolute score and a margin to the next best holder; a signer who
 is not in the ledger stays unknown. Design 4, rulebook 27.
 """

@@ -13,7 +13,7 @@ from core.corrections import ROWS_OF_A_TABLE
 from core.findings import FORM, Finding
 from core.grammar import normalise_grant_no, parse_date_and_time
 from core.holders import Holder, OptionLedger
-from core.readings import Box, Mark, Reading
+from core.readings import BY_LIKELIHOOD, Box, Mark, Reading
 from core.submissions import Fields, GrantRow, Kind, Submission
 from reports.paper_against_ledger import FieldLine, FieldState, field_lines, mask_tax_id
 
@@ -126,6 +126,8 @@ class Field:
     choices: tuple[tuple[str, str], ...] = ()
     is_keyed: bool = False
     """A person says it, whatever it is compared with."""
+    is_by_likelihood: bool = False
+    """The ink was asked for the ledger's value and bears it out; what the readers saw may differ."""
 
     @property
     def symbol(self) -> str:
@@ -295,6 +297,7 @@ def _field(submission: Submission, line: FieldLine) -> Field:
         raw="" if key == "tax_id" else reading.raw,
         choices=choices_of(key),
         is_keyed=reading.reader == PERSON,
+        is_by_likelihood=reading.reader == BY_LIKELIHOOD,
     )
 
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from core.holders import Category, Grant, GrantType, Holder, OptionLedger, Plan
-from core.readings import Box, Mark, Reading
+from core.readings import BY_LIKELIHOOD, Box, Mark, Reading
 from core.submissions import Fields, GrantRow
 from extractors.answers import Answer, ReadField
-from extractors.confirmation import BY_LIKELIHOOD, columns_that_say, confirmed_by_ink, ledger_texts, says
+from extractors.confirmation import columns_that_say, confirmed_by_ink, ledger_texts, says
 from extractors.doubts import FormAsRead, doubts_of
 from extractors.fusion import fuse
 from extractors.matching import Match
@@ -22,7 +22,14 @@ from extractors.readers.ctc import Frames, decode_greedily
 from extractors.readers.reader import ReaderResult, Writing
 from extractors.thresholds import load_thresholds
 
-HOLDER = Holder("H3", "Maria K. Ortiz", Category.EMPLOYEE, tax_id="000-12-3456", email="mortiz@example.com")
+HOLDER = Holder(
+    "H3",
+    "Maria K. Ortiz",
+    Category.EMPLOYEE,
+    tax_id="000-12-3456",
+    email="mortiz@example.com",
+    address="12 Elm St, Reno, NV 89501",
+)
 GRANT = Grant("CP-001187", "H3", Plan.PLAN_2000, date(2002, 4, 24), Decimal("3.3300"), 1200, 0, 0, GrantType.NSO)
 LEDGER = OptionLedger.of([HOLDER], [GRANT])
 FOUND = Match("H3", ("CP-001187",))
@@ -110,8 +117,8 @@ def test_of_a_row_without_a_grant_the_ledger_has_nothing_to_say() -> None:
 
 WRITINGS = {
     "printed_name": Writing.NAME, "schedule.printed_name": Writing.NAME, "tax_id": Writing.TAX_ID,
-    "email": Writing.EMAIL, "row1.grant_no": Writing.GRANT_NO, "row1.grant_date": Writing.DATE,
-    "row1.price": Writing.PRICE, "row1.shares": Writing.SHARES,
+    "email": Writing.EMAIL, "address": Writing.ADDRESS, "row1.grant_no": Writing.GRANT_NO,
+    "row1.grant_date": Writing.DATE, "row1.price": Writing.PRICE, "row1.shares": Writing.SHARES,
 }  # fmt: skip
 
 

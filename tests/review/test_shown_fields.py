@@ -10,6 +10,7 @@ import pytest
 
 from core.corrections import corrected
 from core.findings import Finding, Hold, Severity
+from core.readings import BY_LIKELIHOOD
 from reports import wording
 from review.charts import Moment, hours_of, time_line
 from review.fields import form_fields, keyed_value, label_of
@@ -62,6 +63,16 @@ def test_a_box_on_a_page_that_is_missing_is_not_said_to_be_signed(house: Any) ->
     assert (signature.says, signature.value, signature.state) == ("not read", "unsure", "not compared")
     keyed = form_fields(corrected(torn, "signature", "yes"), holder, house.ledger).field("signature")
     assert keyed is not None and (keyed.says, keyed.state) == ("signed", "keyed")
+
+
+def test_a_value_that_the_ink_was_asked_for_is_said_to_be_one_and_what_was_seen_is_shown(house: Any) -> None:
+    holder = house.holder()
+    (submission,) = read_fax(house.election(holder, signed_at=SIGNED), house.forms, file="a.tif").submissions
+    asked_for = replace(submission.readings["row1.shares"], raw="7,200", confidence=0.35, reader=BY_LIKELIHOOD)
+    read = replace(submission, readings={**submission.readings, "row1.shares": asked_for})
+    shares = form_fields(read, holder, house.ledger).field("row1.shares")
+    assert shares is not None
+    assert (shares.is_by_likelihood, shares.raw, shares.confidence) == (True, "7,200", 0.35)
 
 
 def test_a_row_that_the_reader_saw_nothing_in_is_there_to_be_keyed(house: Any) -> None:
