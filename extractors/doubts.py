@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.addresses import Place, place_of
-from core.grammar import normalise_grant_no, parse_date, parse_date_and_time
+from core.grammar import normalise_grant_no, parse_date, parse_date_and_time, parse_time
 from core.holders import OptionLedger
 from core.readings import BY_LIKELIHOOD, Doubt, Mark, Reading
 from core.submissions import Fields, GrantRow
@@ -27,8 +27,8 @@ _BESIDE_THE_NUMBER = 2
 _NO_CONFIDENCE = 1.0
 """What a number that stands alone is asked for: no reading is as sure."""
 _FAXED_LATER = 0.05
-"""What a rival counts whose day is not just before the receipt. Were one form in ten faxed later than that, some day of
-the month that the offer is open would be a fortieth as likely as one of the last four; twice that is counted."""
+"""What a rival counts whose moment is not just before the receipt. Were one form in ten faxed later than that, some day
+of the month that the offer is open would be a fortieth as likely as one of the last four; twice that is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def doubts_of(form: FormAsRead, ledger: OptionLedger, thresholds: Thresholds) ->
     """The doubtful readings, in reading order."""
     fields, rows, received_at = form.fields, form.fields.rows_by_stem, form.received_at
     confirmed = frozenset((*_confirmed_by_form(fields), *_confirmed_by_ledger(form, ledger)))
-    by_receipt = {"signed_at"} if _is_just_before(fields.date, received_at) else set()
+    by_receipt = {"signed_at"} if _is_just_before(fields.date, fields.time, received_at) else set()
     alone = frozenset(_numbers_that_stand_alone(rows, ledger))
     return tuple(
         doubt
@@ -101,20 +101,26 @@ def _confirmed_by_form(fields: Fields) -> Iterator[str]:
         yield "address"
 
 
-def _is_just_before(written: str, received_at: datetime | None) -> bool:
-    """Forms are faxed when they are signed: a misread day hardly falls on the days just before the receipt."""
-    signed_on = parse_date(written).value
+def _is_just_before(day: str, clock: str, received_at: datetime | None) -> bool:
+    """Forms are faxed when they are signed: a misread moment hardly falls on the days just before the receipt.
+
+    A time that was not read says nothing; one without a zone is meant on the clock of the receipt.
+    """
+    signed_on, signed_at = parse_date(day).value, parse_time(clock).value
     if signed_on is None or received_at is None:
         return False
+    if signed_at is not None:
+        moment = datetime.combine(signed_on.on, signed_at.at, tzinfo=signed_at.zone or received_at.tzinfo)
+        if moment > received_at:
+            return False
     return 0 <= (received_at.date() - signed_on.on).days <= _DAYS_TO_THE_FAX
 
 
 def _given_the_receipt(signed_at: ReadField, received_at: datetime | None) -> float:
-    """How sure a signing moment just before the receipt is, now that days further off are hardly to be expected."""
+    """How sure a signing moment just before the receipt is, now that earlier days and later moments are hardly to be
+    expected."""
     far_off = sum(
-        rival.chance
-        for rival in signed_at.rivals
-        if not _is_just_before(parse_date_and_time(rival.text)[0], received_at)
+        rival.chance for rival in signed_at.rivals if not _is_just_before(*parse_date_and_time(rival.text), received_at)
     )
     return signed_at.reading.confidence / (1 - (1 - _FAXED_LATER) * far_off)
 

@@ -39,7 +39,7 @@ def test_the_same_rival_is_a_doubt_where_no_receipt_is_known() -> None:
     assert (doubt.key, doubt.confidence) == ("signed_at", 0.93)
 
 
-@pytest.mark.parametrize("rival", ["7/14/03 10:45 am", "7/12/03 10:15 am", "7/11/03 10:15 am"])
+@pytest.mark.parametrize("rival", ["7/14/03 10:16 am", "7/12/03 10:15 am", "7/11/03 10:15 am"])
 def test_a_rival_that_the_receipt_says_nothing_against_is_a_doubt(rival: str) -> None:
     assert doubts("7/14/03", 0.93, Rival(rival, 0.069))
 
@@ -47,6 +47,11 @@ def test_a_rival_that_the_receipt_says_nothing_against_is_a_doubt(rival: str) ->
 @pytest.mark.parametrize("date", ["7/10/03", "7/15/03"])
 def test_a_day_that_is_not_just_before_the_receipt_stands_by_itself(date: str) -> None:
     assert doubts(date, 0.995, Rival("1/14/03 10:15 am", 0.005))
+
+
+@pytest.mark.parametrize("rival", ["7/14/03 10:45 am", "7/14/03 10:15 pm", "7/14/03 11:15 am PT"])
+def test_nobody_signs_after_the_fax_was_there(rival: str) -> None:
+    assert doubts("7/14/03", 0.93, Rival(rival, 0.069)) == ()
 
 
 def test_what_no_rival_explains_is_a_doubt() -> None:
