@@ -105,7 +105,7 @@ def main() -> None:
     parser.add_argument("--run", type=Path, default=Path("outputs/training"))
     parser.add_argument("--faces", type=Path, default=Path("outputs/training/faces"))
     parser.add_argument("--out", type=Path, default=Path("extractors/readers/models"))
-    parser.add_argument("--version", default="1")
+    parser.add_argument("--version", default="3")
     parser.add_argument("--count", type=int, default=1500, help="validation lines to fit the temperature on")
     arguments = parser.parse_args()
     torch.set_num_threads(1)

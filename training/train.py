@@ -41,6 +41,8 @@ _VALIDATION_COUNT = 800
 _SHARE_OF_PAGES = 0.5
 _DICE_OF_PAGES = 2
 _WARM_UP = 300
+_COSINES = (6000, 7500, 16500, 28000, 42000)
+"""Steps at which the shipped network's learning rate had come down to nearly nothing."""
 _AVERAGING = 0.999
 
 
@@ -256,7 +258,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--faces", type=Path, default=Path("outputs/training/faces"), help="fetched faces and digits")
     parser.add_argument("--pages", type=Path, default=Path("outputs/training/pages"), help="what training.pages wrote")
     parser.add_argument("--seed", type=int, default=20030709)
-    parser.add_argument("--steps", type=int, nargs="+", default=[6000, 7500, 16500], help="where each cosine ends")
+    parser.add_argument("--steps", type=int, nargs="+", default=_COSINES, help="where each cosine ends")
     parser.add_argument("--every", type=int, default=250, help="steps between validations")
     parser.add_argument("--rate", type=float, default=1.5e-3)
     parser.add_argument("--threads", type=int, default=1)
