@@ -33,12 +33,13 @@ from core.submissions import Fields, Kind
 from extractors.answers import Question, hear_readers
 from extractors.blank_pages import load_blank_pages
 from extractors.fax_pages import pages_of_fax
-from extractors.fusion import Sense, senses_of
+from extractors.fusion import Sense, chance_of, senses_of
 from extractors.limits import DecodeLimits
-from extractors.meanings import meaning
+from extractors.meanings import meaning, tidied
 from extractors.readers import all_readers
 from extractors.readers.alphabets import WORDS
 from extractors.readers.reader import ReaderResult, Writing
+from extractors.thresholds import Thresholds, Worth, load_thresholds
 from extractors.zones import ink_of_page
 from offers.forms import FieldKind, load_forms
 from samples.generate import FORMS_FOLDER, LEDGER_SEED, Options, SampleFax, some_fax, write
@@ -53,6 +54,14 @@ _BOUNDS = (0.5, 0.6, 0.65, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995)
 _FOLDS = 5
 _LIKELY = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8)
 _SLIPS_A_LINE = 5
+_OTHERS = {
+    Writing.NAME: string.ascii_lowercase * 3 + "-' ",
+    Writing.EMAIL: string.ascii_lowercase + string.digits + "._-" * 6,
+    Writing.ADDRESS: string.ascii_lowercase + string.digits,
+    Writing.GRANT_NO: string.digits * 4 + "ABCDEPS",
+    Writing.PRICE: string.digits * 2 + "..",
+}
+"""What a slip may put in a character's place, as often as it stands here; figures elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +215,8 @@ def _calibrate(writing: Writing, sightings: Sequence[Sighting]) -> None:
     _print_accuracy(writing, tried)
     _print_reliability(tried)
     if writing in _IN_THE_LEDGER:
-        asked = [_asked(writing, each, fitted[each.form % _FOLDS]) for each in sightings]
+        fits = [_with_weights(writing, sightings, weights) for weights in fitted]
+        asked = [_asked(writing, each, fits[each.form % _FOLDS]) for each in sightings]
         for typed in (True, False):
             _print_likelihood([each for each in asked if each.typed is typed], "typed" if typed else "handwritten")
 
@@ -294,25 +304,32 @@ class Asked:
     slips: tuple[float, ...]
 
 
-def _asked(writing: Writing, sighting: Sighting, weights: NDArray[np.float64]) -> Asked:
-    slips = tuple(_slips(writing, sighting.truth, random.Random(f"{sighting.form} {sighting.question.key}")))
-    senses = senses_of(writing, sighting.results, (sighting.truth, *slips))
-    chances = _chances(_features(writing, sighting, senses), weights)
-    by_sense = {sense.meaning: float(chance) for sense, chance in zip(senses, chances, strict=True)}
-    truth, *others = (by_sense.get(meaning(writing, text), 0.0) for text in (sighting.truth, *slips))
+def _asked(writing: Writing, sighting: Sighting, thresholds: Thresholds) -> Asked:
+    """As the product asks, one text at a time; a text in the one way in which it is written here."""
+    slips = _slips(writing, sighting.truth, random.Random(f"{sighting.form} {sighting.question.key}"))
+    truth, *others = (chance_of(writing, [text], sighting.results, thresholds) for text in (sighting.truth, *slips))
     return Asked(sighting.typed, truth, tuple(others))
+
+
+def _with_weights(writing: Writing, sightings: Sequence[Sighting], weights: NDArray[np.float64]) -> Thresholds:
+    networks, readers = _voices(writing, sightings)
+    likelihood, says = weights[: len(networks)].tolist(), weights[len(networks) : -1].tolist()
+    worth = Worth(
+        dict(zip(networks, likelihood, strict=True)), dict(zip(readers, says, strict=True)), float(weights[-1])
+    )
+    return replace(load_thresholds(), worth={writing: worth})
 
 
 def _slips(writing: Writing, truth: str, dice: random.Random) -> Iterator[str]:
     """The text with one character another, left out or put in; only such as mean something else."""
-    alike = string.ascii_lowercase if writing in WORDS else string.digits
-    places = [place for place, character in enumerate(truth) if character.casefold() in alike]
+    others = _OTHERS.get(writing, string.digits)
+    places = [place for place, character in enumerate(truth) if not character.isspace()]
     for _ in range(_SLIPS_A_LINE):
-        place, other = dice.choice(places), dice.choice(alike)
+        place, other = dice.choice(places), dice.choice(others)
         kept = dice.choice((place, place + 1, place + 1, place + 1))
         put = "" if kept > place and dice.random() < 0.2 else other.upper() if truth[place].isupper() else other
         slip = truth[:place] + put + truth[kept:]
-        if meaning(writing, slip) not in (None, meaning(writing, truth)):
+        if meaning(writing, tidied(writing, slip)) not in (None, meaning(writing, truth)):
             yield slip
 
 

@@ -54,7 +54,7 @@ def _is_in_the_country(block: Answer) -> bool:
 
 
 def _joined(blocks: Sequence[Answer]) -> Answer:
-    """Several blocks as one answer, as sure as the least sure of them."""
+    """Several blocks as one answer, as sure as the least sure of them. No reader has said it: it is not to be asked."""
     if len(blocks) == 1:
         return blocks[0]
     worst = min((block.fused for block in blocks), key=lambda fused: fused.confidence)
@@ -67,5 +67,5 @@ def _joined(blocks: Sequence[Answer]) -> Answer:
             worst.confidence,
             worst.readers,
         ),
-        blocks[0].by_reader,
+        {},
     )

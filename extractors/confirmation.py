@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from core.grammar import tax_id_digits
+from core.grammar import normalise_grant_no, normalise_name, tax_id_digits
 from core.holders import Grant, Holder, OptionLedger
 from core.readings import BY_LIKELIHOOD, Mark
 from core.submissions import Fields, GrantRow
@@ -57,6 +57,30 @@ def confirmed_by_ink(field: ReadField, answer: Answer, texts: tuple[str, ...], t
         return field
     value = reading.value if said else texts[0]
     return replace(field, reading=replace(reading, value=value, confidence=chance, reader=BY_LIKELIHOOD), rivals=())
+
+
+def keys_of_others(fields: Fields, match: Match, ledger: OptionLedger) -> Iterator[str]:
+    """Keys of the readings that say what the ledger has of somebody else, or of another grant than the row's.
+
+    That is never a misreading to be mended: two holders, or two grants, may be a stroke apart.
+    """
+    others = [holder for holder in ledger.holders if holder.holder_id != match.holder_id]
+    names = {normalise_name(name) for other in others for name in (other.name_on_agreement, *other.legal_name_changes)}
+    yield from (key for key, name in _names_in(fields) if normalise_name(name) in names)
+    if tax_id_digits(fields.tax_id) in {tax_id_digits(other.tax_id) for other in others if other.tax_id}:
+        yield "tax_id"
+    if fields.email.casefold() in {other.email.casefold() for other in others if other.email}:
+        yield "email"
+    for (stem, row), grant_no in zip(fields.rows_by_stem.items(), match.grants, strict=True):
+        grant = ledger.grant(normalise_grant_no(row.grant_no))
+        if grant is not None and grant.grant_no != grant_no:
+            yield f"{stem}.grant_no"
+
+
+def _names_in(fields: Fields) -> Iterator[tuple[str, str]]:
+    yield "printed_name", fields.printed_name
+    if fields.schedule is not None:
+        yield "schedule.printed_name", fields.schedule.name
 
 
 def says(writing: Writing, value: str, texts: tuple[str, ...]) -> bool:

@@ -1,13 +1,13 @@
 """Which readings the form's use of them does not trust: each becomes a Doubt, and the form goes to a person.
 
 A field that says what the ledger has for the holder found, or a signing day just before the receipt, needs less
-confidence than one that nothing else speaks for: a misreading would have to hit that very value by chance. The value
-itself is never changed here, and what the ink says best is never put second.
+confidence than one that nothing else speaks for: a misreading would have to hit that very value by chance. No value is
+changed here; a field that the ink was asked about (confirmation.py) says how likely it was found, and that is asked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from core.addresses import Place, place_of
 from core.grammar import normalise_grant_no, parse_date, parse_date_and_time, parse_time
 from core.holders import OptionLedger
 from core.readings import BY_LIKELIHOOD, Doubt, Mark, Reading
-from core.submissions import Fields, GrantRow
+from core.submissions import Fields
 from extractors.answers import ReadField
 from extractors.confirmation import columns_that_say, ledger_texts, says
 from extractors.matching import Match
@@ -33,7 +33,10 @@ of the month that the offer is open would be a fortieth as likely as one of the 
 
 @dataclass(frozen=True, slots=True)
 class FormAsRead:
-    """All that a form's doubts are drawn from; `read` in reading order, `received_at` None where it is not known."""
+    """All that a form's doubts are drawn from; `read` in reading order, `received_at` None where it is not known.
+
+    `fields` are as they were read, before the ink was asked for what the ledger has: that is no evidence of its own.
+    """
 
     read: tuple[ReadField, ...]
     fields: Fields
@@ -43,10 +46,10 @@ class FormAsRead:
 
 def doubts_of(form: FormAsRead, ledger: OptionLedger, thresholds: Thresholds) -> tuple[Doubt, ...]:
     """The doubtful readings, in reading order."""
-    fields, rows, received_at = form.fields, form.fields.rows_by_stem, form.received_at
+    fields, received_at = form.fields, form.received_at
     confirmed = frozenset((*_confirmed_by_form(fields), *_confirmed_by_ledger(form, ledger)))
     by_receipt = {"signed_at"} if _is_just_before(fields.date, fields.time, received_at) else set()
-    alone = frozenset(_numbers_that_stand_alone(rows, ledger))
+    alone = frozenset(_numbers_that_stand_alone(form, ledger))
     return tuple(
         doubt
         for each in form.read
@@ -86,13 +89,16 @@ def _doubt_of_a_number(reading: Reading, alone: Set[str]) -> tuple[Doubt, ...]:
     return (Doubt(reading.key, reading.confidence, _NO_CONFIDENCE, "the rest of its row is not that grant's"),)
 
 
-def _numbers_that_stand_alone(rows: Mapping[str, GrantRow], ledger: OptionLedger) -> Iterator[str]:
+def _numbers_that_stand_alone(form: FormAsRead, ledger: OptionLedger) -> Iterator[str]:
     """Keys of numbers that the ledger knows, in rows that otherwise say little of that grant: one figure misread makes
     another grant's number, and another holder's, yet hardly its date, price and shares."""
-    for stem, row in rows.items():
-        grant = ledger.grant(normalise_grant_no(row.grant_no))
-        if grant is not None and len(set(columns_that_say(row, grant)) - {"grant_no"}) < _BESIDE_THE_NUMBER:
-            yield f"{stem}.grant_no"
+    rows = {f"{stem}.grant_no": row for stem, row in form.fields.rows_by_stem.items()}
+    for each in form.read:
+        row, grant = rows.get(each.reading.key), ledger.grant(normalise_grant_no(each.reading.value))
+        if row is None or grant is None:
+            continue
+        if len(set(columns_that_say(row, grant)) - {"grant_no"}) < _BESIDE_THE_NUMBER:
+            yield each.reading.key
 
 
 def _confirmed_by_form(fields: Fields) -> Iterator[str]:

@@ -16,7 +16,7 @@ from core.transmissions import Receipt
 from extractors.address_box import address_questions, read_address_box
 from extractors.answers import Answer, Question, ReadField, ask_readers, reading_of
 from extractors.classify import evidence_in
-from extractors.confirmation import confirmed_by_ink, ledger_texts
+from extractors.confirmation import confirmed_by_ink, keys_of_others, ledger_texts
 from extractors.cover_words import words_that_count
 from extractors.doubts import FormAsRead, doubts_of
 from extractors.free_text import Sign, capacity_in, signs_in, title_in
@@ -94,13 +94,12 @@ def read_form(
     """The submission made of `pages`, the form's own in the order sent. `identity` becomes its id."""
     own = list(_sheets(pages))
     read = _read(own, [page for page, _ in pages], readers, thresholds)
-    fields = _fields(own, read)
-    match = find_holder(fields, tuple(fields.rows_by_stem.values()), ledger)
-    read = _with_what_the_ink_confirms(own, read, ledger_texts(fields, match, ledger), thresholds)
-    fields = _fields(own, read)
-    read, fields = _with_name_in_question(read, fields, match, ledger, thresholds)
-    as_read = FormAsRead(tuple(read.fields.values()), fields, match, receipt.received_at)
-    doubts = doubts_of(as_read, ledger, thresholds)
+    as_read = _fields(own, read)
+    match = find_holder(as_read, tuple(as_read.rows_by_stem.values()), ledger)
+    read = _with_what_the_ink_confirms(own, read, _asked_for(as_read, match, ledger), thresholds)
+    read, fields = _with_name_in_question(read, _fields(own, read), match, ledger, thresholds)
+    form_as_read = FormAsRead(tuple(read.fields.values()), as_read, match, receipt.received_at)
+    doubts = doubts_of(form_as_read, ledger, thresholds)
     return Submission(
         id=identity,
         kind=form.kind,
@@ -236,6 +235,12 @@ def _fields(own: Sequence[Sheet], read: _Reading) -> Fields:
         evidence=read.evidence,
     )
     return replace(fields, signature=signed.signature) if signed else fields
+
+
+def _asked_for(as_read: Fields, match: Match, ledger: OptionLedger) -> Mapping[str, tuple[str, ...]]:
+    """What the ink is asked for, by key: what the ledger has, but where the form says somebody else's."""
+    others = frozenset(keys_of_others(as_read, match, ledger)) if match.holder_id else frozenset()
+    return {key: texts for key, texts in ledger_texts(as_read, match, ledger).items() if key not in others}
 
 
 def _with_what_the_ink_confirms(

@@ -57,6 +57,13 @@ class Fused:
 
 
 @dataclass(frozen=True, slots=True)
+class _SenselessText:
+    """What stands for a meaning where a text has none."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sense:
     """One thing that a line may mean, and what speaks for it; its worth is fitted (docs/decisions/0053).
 
@@ -69,6 +76,11 @@ class Sense:
     meaning: Hashable
     log_likelihoods: Mapping[str, float]
     readers: tuple[str, ...]
+
+    @property
+    def is_senseless(self) -> bool:
+        """Whether it is a text that means nothing in its box; nobody is counted as meaning it."""
+        return isinstance(self.meaning, _SenselessText)
 
 
 def fuse(writing: Writing, results: Mapping[str, ReaderResult], thresholds: Thresholds) -> Fused:
@@ -93,22 +105,32 @@ def chance_of(
     writing: Writing, texts: Sequence[str], results: Mapping[str, ReaderResult], thresholds: Thresholds
 ) -> float:
     """How likely it is (0.0-1.0) that a line says what `texts` mean, ways to write one value, and nothing else that was
-    found on it."""
+    found on it. 0.0 where a network that has a say saw nothing: its silence would speak for anything."""
+    heard = {name for name, result in results.items() if result.frames is not None and result.text}
+    if any(name not in heard for name, weight in thresholds.worth[writing].likelihood.items() if weight > 0.0):
+        return 0.0
     wanted = meaning(writing, tidied(writing, texts[0]))
     senses = senses_of(writing, results, texts)
     chances = zip(senses, thresholds.chances(writing, senses), strict=True)
     return next((chance for sense, chance in chances if sense.meaning == wanted), 0.0)
 
 
-def senses_of(writing: Writing, results: Mapping[str, ReaderResult], also: Sequence[str] = ()) -> tuple[Sense, ...]:
-    """Every sense that a reader means, a network comes close to or `also` has; none where no text makes any."""
+def senses_of(writing: Writing, results: Mapping[str, ReaderResult], asked: Sequence[str] = ()) -> tuple[Sense, ...]:
+    """Every sense that a reader means or a network comes close to; none where no text makes any.
+
+    `asked` are texts that are held against the ink beside those. What was read and makes no sense in this kind of box
+    is then a sense of its own: a day that no month has is not the day before.
+    """
+
     plain = {name: tidied(writing, result.text) for name, result in results.items()}
     meant = {name: meaning(writing, text) for name, text in plain.items()}
     texts: dict[Hashable, list[str]] = defaultdict(list)
-    for text in dict.fromkeys((*_candidates(writing, results), *also)):
+    for text in dict.fromkeys((*_candidates(writing, results), *asked)):
         sense = meaning(writing, tidied(writing, text))
         if sense is not None:
             texts[sense].append(text)
+        elif asked:
+            texts[_SenselessText(tidied(writing, text))].append(text)
     likely = {
         name: _by_sense(result, texts) for name, result in results.items() if result.frames is not None and result.text
     }

@@ -52,14 +52,17 @@ class Asks:
 @dataclass(frozen=True, slots=True)
 class Thresholds:
     guess_at_most: float
-    """A text that no reader plainly read never gets more: less than any use that matters asks for."""
+    """A text that no reader plainly read never gets more: less than asked of any value that was only read."""
+    senseless_costs: float
+    """Nats: how much seldomer somebody writes what makes no sense in a box than what does."""
     worth: Mapping[Writing, Worth]
     asks: Mapping[Writing, Asks]
 
     def chances(self, writing: Writing, senses: Sequence[Sense]) -> tuple[float, ...]:
         """How likely each sense is the right one, 0.0-1.0; what is missing to 1 is that none of them is."""
         worth = self.worth[writing]
-        scores = [*(worth.score(sense) for sense in senses), worth.nothing]
+        costs = (self.senseless_costs if sense.is_senseless else 0.0 for sense in senses)
+        scores = [*(worth.score(sense) - cost for sense, cost in zip(senses, costs, strict=True)), worth.nothing]
         highest = max(scores)
         odds = [math.exp(score - highest) for score in scores]
         return tuple(each / sum(odds) for each in odds[:-1])
@@ -70,6 +73,7 @@ def load_thresholds() -> Thresholds:
     declared = tomllib.loads(_FILE.read_text(encoding="utf-8"))
     return Thresholds(
         declared["guess_at_most"],
+        declared["senseless_costs"],
         {Writing(kind): Worth(**worth) for kind, worth in declared["worth"].items()},
         {Writing(kind): Asks(**asks) for kind, asks in declared["asks"].items()},
     )

@@ -12,7 +12,7 @@ from core.holders import Category, Grant, GrantType, Holder, OptionLedger, Plan
 from core.readings import BY_LIKELIHOOD, Box, Mark, Reading
 from core.submissions import Fields, GrantRow
 from extractors.answers import Answer, ReadField
-from extractors.confirmation import columns_that_say, confirmed_by_ink, ledger_texts, says
+from extractors.confirmation import columns_that_say, confirmed_by_ink, keys_of_others, ledger_texts, says
 from extractors.doubts import FormAsRead, doubts_of
 from extractors.fusion import fuse
 from extractors.matching import Match
@@ -105,6 +105,45 @@ def test_a_confirmed_field_raises_no_doubt_though_nobody_read_it() -> None:
     )
     assert [doubt.key for doubt in doubted] == ["row1.shares"]
     assert sure == ()
+
+
+def test_a_day_that_no_month_has_is_not_the_day_before() -> None:
+    field, answer = field_of(Writing.DATE, *[line(Writing.DATE, "4/31/2002")] * 2, key="row1.grant_date")
+    assert field.reading.value != "4/30/2002"
+    assert confirmed_by_ink(field, answer, ("4/30/2002", "4/30/02"), THRESHOLDS) is field
+
+
+def test_an_address_without_its_point_is_not_the_one_with_it() -> None:
+    field, answer = field_of(Writing.EMAIL, *[line(Writing.EMAIL, "mortiz@examplecom")] * 2, key="email")
+    three = Answer(answer.fused, {**answer.by_reader, "rapid-wide": answer.by_reader["rapid"]})
+    assert confirmed_by_ink(field, three, ("mortiz@example.com",), THRESHOLDS) is field
+
+
+def test_a_network_that_saw_nothing_speaks_for_nothing() -> None:
+    silent = ReaderResult("", 0.0, "", (), line(Writing.NAME, "Peter Chan").frames)
+    chan = ReaderResult("Peter Chan", 0.9, "Peter Chan", ())
+    for heard in ({"rapid": silent, "cells": silent, "tesseract": chan}, {"tesseract": chan}):
+        fused = fuse(Writing.NAME, heard, THRESHOLDS)
+        reading = Reading("printed_name", fused.value, fused.raw, fused.mark, 0.2, 2, Box(0, 0, 1, 1), fused.readers)
+        field = ReadField(reading, Writing.NAME)
+        assert confirmed_by_ink(field, Answer(fused, heard), ("Maria K. Ortiz",), THRESHOLDS) is field
+
+
+NEIGHBOUR = Holder("H4", "Maria K. Ortez", Category.EMPLOYEE, tax_id="000-12-3466", email="mortez@example.com")
+OTHER_GRANT = Grant("CP-001137", "H3", Plan.PLAN_2000, date(2002, 4, 24), Decimal("3.33"), 100, 0, 0, GrantType.NSO)
+
+
+def test_what_is_somebody_elses_or_another_grants_is_never_a_misreading() -> None:
+    ledger = OptionLedger.of([HOLDER, NEIGHBOUR], [GRANT, OTHER_GRANT])
+    fields = Fields(
+        printed_name="MARIA K ORTEZ",
+        tax_id="000123466",
+        email="Mortez@example.com",
+        rows=(GrantRow("CP-001137", "4/24/02", "$3.33", "1,200"),),
+    )
+    assert set(keys_of_others(fields, FOUND, ledger)) == {"printed_name", "tax_id", "email", "row1.grant_no"}
+    own = Fields(printed_name="Maria K. Ortiz", tax_id="000-12-3456", rows=FIELDS.rows)
+    assert set(keys_of_others(own, FOUND, ledger)) == set()
 
 
 def test_without_a_holder_the_ledger_has_nothing_to_say() -> None:
