@@ -116,24 +116,40 @@ def strike_cell(desk: Desk) -> None:
 
 
 def overwrite(desk: Desk) -> None:
-    """One figure written over another: heavier, on the same spot."""
-    words, writer = desk.words, replace(desk.writer, overshoot=0.0, slope=0.0, waviness=0.0)
+    """A slip, and the right figure written over it."""
+    at, slip = _slip_at_one_figure(desk)
+    _write_over(desk, slip, at, desk.words[at])
+
+
+def overwrite_wrongly(desk: Desk) -> None:
+    """What should stand there, and another figure written over one of its own."""
+    at, slip = _slip_at_one_figure(desk)
+    _write_over(desk, desk.words, at, slip[at])
+
+
+def _slip_at_one_figure(desk: Desk) -> tuple[int, str]:
+    words = desk.words
     places = [place for place, character in enumerate(words) if character.isdigit()]
     at = places[int(desk.rng.integers(len(places)))]
-    slip = words[:at] + str((int(words[at]) + int(desk.rng.integers(1, 9))) % 10) + words[at + 1 :]
+    return at, words[:at] + str((int(words[at]) + int(desk.rng.integers(1, 9))) % 10) + words[at + 1 :]
+
+
+def _write_over(desk: Desk, first: str, at: int, figure: str) -> None:
+    """`figure` over the one at place `at` of `first`: heavier, on the same spot."""
+    writer = replace(desk.writer, overshoot=0.0, slope=0.0, waviness=0.0)
     left, top, right, bottom = pixels_of(desk.picture, desk.cell)
     size = min(writer.figure_height_pt, (bottom - top) / PIXELS_PER_POINT * 0.62)
     writer = replace(writer, figure_height_pt=size)
-    ink, baseline = _line_of(slip, writer, desk.rng)
+    ink, baseline = _line_of(first, writer, desk.rng)
     squeeze = min(1.0, (right - left) * 0.9 / ink.shape[1])
     x, y = left + 24, bottom - round((bottom - top) * 0.26)
     lay(desk.picture, _narrowed(ink, squeeze), x, y - baseline)
     # Where the figure stands: the width of the line up to and with it, less its own.
-    up_to, own = (_line_of(part, writer, desk.rng)[0].shape[1] for part in (slip[: at + 1], slip[at]))
+    up_to, own = (_line_of(part, writer, desk.rng)[0].shape[1] for part in (first[: at + 1], first[at]))
     before = up_to - own
     hand = desk.pen if desk.writer.typed else writer
     right_one, base = _line_of(
-        words[at], replace(hand, figure_height_pt=size * 1.1, thickness=0.07, pressure=1.0), desk.rng
+        figure, replace(hand, figure_height_pt=size * 1.1, thickness=0.07, pressure=1.0), desk.rng
     )
     for _ in range(int(desk.rng.integers(1, 3))):
         lay(desk.picture, right_one, x + round(before * squeeze) + int(desk.rng.integers(-2, 4)), y - base)

@@ -240,6 +240,7 @@ TROUBLES: tuple[Trouble, ...] = (
     _row("struck_cross", "a long cross over a row", _STRUCK, _struck, marks.cross_out),
     _cell("struck_cell", "a line through one cell", _ALTERED | _STRUCK, _altered, marks.strike_cell),
     _cell("overwritten", "a figure written over another", _ALTERED, _altered, marks.overwrite),
+    _cell("overwritten_wrongly", "a wrong figure over the right one", _ALTERED, _altered, marks.overwrite_wrongly),
     _cell("corrected_beside", "a slip struck out, corrected beside", _ALTERED, _altered, marks.correct_beside),
     _cell("corrected_above", "a slip struck out, corrected above", _ALTERED, _altered, marks.correct_above),
     _cell("blacked_out", "a slip scribbled over, corrected beside", _ALTERED, _altered, marks.black_out),
