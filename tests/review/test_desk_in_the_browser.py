@@ -149,6 +149,7 @@ def test_a_stranger_is_assigned_to_a_holder(served: Any, screen: Any) -> None:
     expect(window.locator("#finds")).to_contain_text("HOLDER_UNKNOWN")
     window.fill("[name=holder]", f"{holder.holder_id} {holder.name_on_agreement}")
     window.click("button:has-text('Check the holder')")
+    expect(window.locator(".tag.person", has_text=f"assigned to {holder.holder_id}")).to_be_visible()
     expect(window.locator(".stand")).to_contain_text("If you save")
     window.fill("[name=reason]", "He telephoned; the address is his.")
     window.click("#save")
