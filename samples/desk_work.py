@@ -19,7 +19,7 @@ from PIL import Image
 from core.corrections import corrected
 from core.grammar import parse_date_and_time
 from core.page_layout import KIND_OF_PAGE, Layout, PlacedPage, Regrouping, forms_of, kept_forms, kind_of
-from core.readings import Doubt, Mark, Reading
+from core.readings import BY_LIKELIHOOD, Doubt, Mark, Reading
 from core.submissions import Fields, GrantRow, Submission
 from core.transmissions import PageReading, Receipt, Transmission
 from offers.forms import FieldKind, Form, FormPage, Forms, Zone
@@ -35,10 +35,14 @@ _SURE, _UNSURE, _ASKS = 0.995, 0.61, 0.97
 
 @dataclass(frozen=True, slots=True)
 class Misread:
-    """How the reader erred or doubted: `as_text` by key is what it read instead, `doubts` are keys it is unsure of."""
+    """How the reader erred or doubted: `as_text` by key is what it read instead, `doubts` are keys it is unsure of.
+
+    `asked` are keys whose value the ink was asked for, and found to say.
+    """
 
     as_text: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     doubts: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ def read_fax(
     for key, text in misread.as_text.items():
         submission = _read_as(submission, key, text)
     doubted = tuple(Doubt(key, _UNSURE, _ASKS, "read by one reader only") for key in misread.doubts)
-    submission = replace(submission, doubts=doubted, readings=_unsure(submission, misread.doubts))
+    submission = replace(submission, doubts=doubted, readings=_unsure(submission, misread))
     receipt = _receipt_of(replace(paper, received_at=received_at or paper.received_at), fax, len(paper.pages))
     pages = tuple(
         PageReading(
@@ -141,9 +145,10 @@ def _read_as(submission: Submission, key: str, text: str) -> Submission:
     return replace(changed, readings=MappingProxyType({**changed.readings, key: reading}))
 
 
-def _unsure(submission: Submission, keys: tuple[str, ...]) -> Mapping[str, Reading]:
-    unsure = {key: replace(submission.readings[key], confidence=_UNSURE) for key in keys}
-    return MappingProxyType({**submission.readings, **unsure})
+def _unsure(submission: Submission, misread: Misread) -> Mapping[str, Reading]:
+    unsure = {key: replace(submission.readings[key], confidence=_UNSURE) for key in misread.doubts}
+    asked = {key: replace(submission.readings[key], confidence=_UNSURE, reader=BY_LIKELIHOOD) for key in misread.asked}
+    return MappingProxyType({**submission.readings, **unsure, **asked})
 
 
 def read_bundle(sheets: Sequence[Sheet], groups: Sequence[Sequence[int]], forms: Forms, *, file: str) -> Transmission:

@@ -67,6 +67,15 @@ def test_every_page_opens_for_those_who_may(house: Any) -> None:
     assert open_desk(house, "dana").get("/log").status_code == 403
 
 
+def test_a_value_that_the_ink_was_asked_for_is_said_to_be_the_ledgers(house: Any) -> None:
+    said = "that the ink says the ledger"
+    paper = house.election(house.holder(), signed_at=SIGNED)
+    form = house.fax(paper, Misread(doubts=("row1.price",), asked=("row1.shares",)), pictures=False)
+    client = open_desk(house)
+    assert said in client.get(f"/forms/{form}?field=row1.shares").text
+    assert said not in client.get(f"/forms/{form}?field=row1.price").text
+
+
 def test_a_form_is_corrected_checked_and_saved_as_one_event(house: Any) -> None:
     holder = house.holder()
     paper = house.election(holder, signed_at=SIGNED)

@@ -10,13 +10,12 @@ import pytest
 
 from core.corrections import corrected
 from core.findings import Finding, Hold, Severity
-from core.readings import BY_LIKELIHOOD
 from reports import wording
 from review.charts import Moment, hours_of, time_line
 from review.fields import form_fields, keyed_value, label_of
 from review.viewing import view_of
 from samples.contents import PACIFIC
-from samples.desk_work import read_fax
+from samples.desk_work import Misread, read_fax
 
 SIGNED = datetime(2003, 7, 18, 9, 15, tzinfo=PACIFIC)
 
@@ -67,9 +66,11 @@ def test_a_box_on_a_page_that_is_missing_is_not_said_to_be_signed(house: Any) ->
 
 def test_a_value_that_the_ink_was_asked_for_is_said_to_be_one_and_what_was_seen_is_shown(house: Any) -> None:
     holder = house.holder()
-    (submission,) = read_fax(house.election(holder, signed_at=SIGNED), house.forms, file="a.tif").submissions
-    asked_for = replace(submission.readings["row1.shares"], raw="7,200", confidence=0.35, reader=BY_LIKELIHOOD)
-    read = replace(submission, readings={**submission.readings, "row1.shares": asked_for})
+    (submission,) = read_fax(
+        house.election(holder, signed_at=SIGNED), house.forms, file="a.tif", misread=Misread(asked=("row1.shares",))
+    ).submissions
+    seen = replace(submission.readings["row1.shares"], raw="7,200", confidence=0.35)
+    read = replace(submission, readings={**submission.readings, "row1.shares": seen})
     shares = form_fields(read, holder, house.ledger).field("row1.shares")
     assert shares is not None
     assert (shares.is_by_likelihood, shares.raw, shares.confidence) == (True, "7,200", 0.35)
