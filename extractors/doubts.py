@@ -110,12 +110,13 @@ def _confirmed_by_form(fields: Fields) -> Iterator[str]:
 def _is_just_before(day: str, clock: str, received_at: datetime | None) -> bool:
     """Forms are faxed when they are signed: a misread moment hardly falls on the days just before the receipt.
 
-    A time that was not read says nothing; one without a zone is meant on the clock of the receipt.
+    A time that was not read says nothing, nor does any where the receipt's zone is not known; one without a zone is
+    meant on the clock of the receipt.
     """
     signed_on, signed_at = parse_date(day).value, parse_time(clock).value
     if signed_on is None or received_at is None:
         return False
-    if signed_at is not None:
+    if signed_at is not None and received_at.tzinfo is not None:
         moment = datetime.combine(signed_on.on, signed_at.at, tzinfo=signed_at.zone or received_at.tzinfo)
         if moment > received_at:
             return False

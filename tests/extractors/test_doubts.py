@@ -54,6 +54,15 @@ def test_nobody_signs_after_the_fax_was_there(rival: str) -> None:
     assert doubts("7/14/03", 0.93, Rival(rival, 0.069)) == ()
 
 
+@pytest.mark.parametrize("clock", ["10:15 am PT", "10:15 am"])
+def test_a_receipt_without_a_zone_is_compared_by_its_day_alone(clock: str) -> None:
+    text = f"7/14/03 {clock}"
+    reading = Reading("signed_at", text, text, Mark.READ, 0.93, 2, Box(0, 0, 1, 1), "rapid+cells")
+    field = ReadField(reading, Writing.DATE_TIME, (Rival("1/14/03 10:15 am", 0.069),))
+    form = FormAsRead((field,), Fields(date="7/14/03", time=clock), Match(None), RECEIVED.replace(tzinfo=None))
+    assert doubts_of(form, OptionLedger((), ()), load_thresholds()) == ()
+
+
 def test_what_no_rival_explains_is_a_doubt() -> None:
     assert doubts("7/14/03", 0.93)
 
