@@ -7,8 +7,9 @@ reads every zone and compares with what was written. Each fifth of the forms is 
 how many readings above each confidence were wrong, how many of those by one figure, and how often, then, a cell that
 differs from the ledger in one figure would be read as the ledger has it. Last, how often the ink, asked for what the
 ledger has (docs/decisions/0056), is found to say it: where it does, and where the ledger's value is one character off
-in place of it. `--votes` names a file to keep readings in;
-files that exist are fitted again, together, without new reading but for that of `--again`, a reader new or changed.
+in place of it; of addresses also whether they are found to end in the state and ZIP code that stand there, and in
+others. `--votes` names a file to keep readings in; files that exist are fitted again, together, without new reading but
+for that of `--again`, a reader new or changed.
 """
 
 from __future__ import annotations
@@ -29,9 +30,11 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import Levenshtein
 
+from core.addresses import state_and_code
 from core.submissions import Fields, Kind
 from extractors.answers import Question, hear_readers
 from extractors.blank_pages import load_blank_pages
+from extractors.confirmation import end_of_address
 from extractors.fax_pages import pages_of_fax
 from extractors.fusion import Sense, chance_of, senses_of
 from extractors.limits import DecodeLimits
@@ -54,6 +57,8 @@ _BOUNDS = (0.5, 0.6, 0.65, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995)
 _FOLDS = 5
 _LIKELY = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8)
 _SLIPS_A_LINE = 5
+_ENDS = (0.1, 0.2, 0.3, 0.4, 0.47, 0.6)
+_ENDS_ELSEWHERE = ("NY 10022", "TX 75201", "OH 44114", "GA 30303", "IL 60611")
 _OTHERS = {
     Writing.NAME: string.ascii_lowercase * 3 + "-' ",
     Writing.EMAIL: string.ascii_lowercase + string.digits + "._-" * 6,
@@ -219,6 +224,9 @@ def _calibrate(writing: Writing, sightings: Sequence[Sighting]) -> None:
         asked = [_asked(writing, each, fits[each.form % _FOLDS]) for each in sightings]
         for typed in (True, False):
             _print_likelihood([each for each in asked if each.typed is typed], "typed" if typed else "handwritten")
+    if writing is Writing.ADDRESS:
+        for typed in (True, False):
+            _print_ends([each for each in sightings if each.typed is typed], "typed" if typed else "handwritten")
 
 
 def _voices(writing: Writing, sightings: Sequence[Sighting]) -> tuple[list[str], list[str]]:
@@ -339,6 +347,22 @@ def _print_likelihood(asked: Sequence[Asked], style: str) -> None:
         said = float(np.mean([each.truth >= bound for each in asked]))
         taken = sum(chance >= bound for chance in slips)
         print(f"#   {style}, asked for it: >= {bound}: {said:.3f} of {len(asked)}; {taken} of {len(slips)} slips")
+
+
+def _print_ends(sightings: Sequence[Sighting], style: str) -> None:
+    """How likely each character of an address's end is found where it stands there, and where another end does."""
+    all_ends = sorted({end for each in sightings if (end := state_and_code(each.truth))})
+    by_end = {end: [each for each in sightings if each.truth.endswith(end)] for end in all_ends}
+    own = [end_of_address(each.results, end)[0] for end, its in by_end.items() for each in its]
+    others = [
+        end_of_address(each.results, other)[0]
+        for end, its in by_end.items()
+        for each in its
+        for other in (*(other for other in all_ends if other != end), *_ENDS_ELSEWHERE)
+    ]
+    for bound in _ENDS:
+        said, taken = float(np.mean([chance >= bound for chance in own])), sum(chance >= bound for chance in others)
+        print(f"#   {style}, its end: >= {bound}: {said:.3f} of {len(own)}; {taken} of {len(others)} others")
 
 
 def _print_accuracy(writing: Writing, tried: Sequence[Tried]) -> None:

@@ -70,6 +70,7 @@ _STATE = "|".join(sorted({*_STATES, *filter(None, _STATES.values())}, key=len, r
 _HOME = r"united states of america|united states|usa|us"
 _IN_A_STATE = re.compile(rf"(?:.*[ ,])?(?:{_STATE})[ ,]*(?:[0-9]{{5}}(?:-?[0-9]{{4}})?)?[ ,]*(?:{_HOME})?")
 _NAMES_HOME = re.compile(rf"(?:.*[ ,])(?:{_HOME})")
+_STATE_AND_CODE = re.compile(r"\b([A-Z]{2}) [0-9]{5}(?:-[0-9]{4})?$")
 _STARTS_WITH_STATE = re.compile(rf"(?:{_STATE})(?:[ ,]|$)")
 _COUNTRY = "|".join(sorted(_COUNTRIES, key=len, reverse=True))
 _ENDS_WITH_COUNTRY = re.compile(rf"(?:.*(?<!new) )?(?:{_COUNTRY})(?: [0-9]{{4,6}})?")
@@ -98,6 +99,12 @@ def place_of(address: str) -> Place:
     if _ENDS_WITH_COUNTRY.fullmatch(whole):
         return Place.ABROAD
     return Place.UNCLEAR
+
+
+def state_and_code(address: str) -> str:
+    """The state and ZIP code that an address ends in ("CA 91311"), "" where it does not."""
+    found = _STATE_AND_CODE.search(address)
+    return found.group() if found and found[1].lower() in _STATES else ""
 
 
 def _is_abroad(parts: list[str], index: int) -> bool:

@@ -8,11 +8,13 @@ differs from the ledger's by one character would be taken for it (docs/decisions
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+from core.addresses import Place, place_of, state_and_code
 from core.grammar import normalise_grant_no, normalise_name, tax_id_digits
 from core.holders import Grant, Holder, OptionLedger
 from core.readings import BY_LIKELIHOOD, Mark
@@ -21,7 +23,9 @@ from extractors.answers import Answer, ReadField
 from extractors.fusion import chance_of
 from extractors.matching import Match
 from extractors.meanings import meaning
-from extractors.readers.reader import Writing
+from extractors.readers.ctc import Frames, decode_greedily
+from extractors.readers.likelihood import log_likelihood_of_end
+from extractors.readers.reader import ReaderResult, Writing
 from extractors.thresholds import Thresholds
 
 _OF_A_GRANT: Mapping[str, Writing] = {
@@ -54,9 +58,36 @@ def confirmed_by_ink(field: ReadField, answer: Answer, texts: tuple[str, ...], t
         return field
     chance = round(chance_of(writing, texts, answer.by_reader, thresholds), 4)
     if chance < asks.likely:
-        return field
+        return _ending_as_the_ledgers(field, answer, texts[0], thresholds) if writing is Writing.ADDRESS else field
     value = reading.value if said else texts[0]
     return replace(field, reading=replace(reading, value=value, confidence=chance, reader=BY_LIKELIHOOD), rivals=())
+
+
+def end_of_address(results: Mapping[str, ReaderResult], end: str) -> tuple[float, str]:
+    """How likely each character (the geometric mean) of `end` is to end what a network saw, and what stands before it.
+
+    Of the network that finds it likeliest; 0.0 where none saw anything.
+    """
+    heard = [result.frames for result in results.values() if result.frames is not None and result.text]
+    found = [(*log_likelihood_of_end(frames, end), frames) for frames in heard]
+    most, step, frames = max(found, key=lambda each: each[0], default=(-math.inf, 0, None))
+    before = decode_greedily(Frames(frames.log_probabilities[:step], frames.alphabet))[0] if frames else ""
+    return math.exp(most / len(end)), before.strip()
+
+
+def _ending_as_the_ledgers(field: ReadField, answer: Answer, address: str, thresholds: Thresholds) -> ReadField:
+    """An address whose end the ink bears out: of an address only its country counts (rulebook 49).
+
+    What was read stays where it names a state; else the ledger's state and ZIP code stand in place of what was read.
+    """
+    end = state_and_code(address)
+    chance, before = end_of_address(answer.by_reader, end) if end else (0.0, "")
+    if chance < thresholds.end_of_address:
+        return field
+    stays = place_of(field.reading.value) is Place.UNITED_STATES
+    value = field.reading.value if stays else f"{before} {end}".strip()
+    reading = replace(field.reading, value=value, confidence=round(chance, 4), reader=BY_LIKELIHOOD)
+    return replace(field, reading=reading, rivals=())
 
 
 def keys_of_others(fields: Fields, match: Match, ledger: OptionLedger) -> Iterator[str]:

@@ -16,8 +16,9 @@ from extractors.level_strokes import has_two_edges, longest_strokes
 from extractors.marks import Piece, Written
 from extractors.page_images import PIXELS_PER_POINT
 
-_STRAIGHT = 1.35
-"""Length of the strokes over their span up to which they are a line, not writing."""
+_STRAIGHT = 1.2
+"""Length of the strokes over their span up to which they are a line, not writing: of 64 stray lines the most had 1.14,
+of 384 signatures the least 1.28 but for one that the fax had nearly lost. The network sees crooked lines."""
 _SHORTEST_STROKES = 80 * PIXELS_PER_POINT
 """Summed length of a signature's strokes, in pixels: less is initials or a slip of the pen."""
 _NARROWEST = 56 * PIXELS_PER_POINT

@@ -55,6 +55,8 @@ class Thresholds:
     """A text that no reader plainly read never gets more: less than asked of any value that was only read."""
     senseless_costs: float
     """Nats: how much seldomer somebody writes what makes no sense in a box than what does."""
+    end_of_address: float
+    """How likely each character (the geometric mean) of the ledger's state and ZIP code must be to end an address."""
     worth: Mapping[Writing, Worth]
     asks: Mapping[Writing, Asks]
 
@@ -74,6 +76,7 @@ def load_thresholds() -> Thresholds:
     return Thresholds(
         declared["guess_at_most"],
         declared["senseless_costs"],
+        declared["end_of_address"],
         {Writing(kind): Worth(**worth) for kind, worth in declared["worth"].items()},
         {Writing(kind): Asks(**asks) for kind, asks in declared["asks"].items()},
     )

@@ -51,8 +51,8 @@ class RapidReader:
         self._words = words
 
     def reads(self, writing: Writing) -> bool:
-        """Figures and dates only with a look for them: a second one brings nothing there (docs/decisions/0053)."""
-        return self._figures is not None or writing in WORDS
+        """All with a look for figures. A second one brings nothing to those, nor to names (docs/decisions/0053)."""
+        return self._figures is not None or writing in WORDS - {Writing.NAME}
 
     def read(self, crops: Sequence[Crop]) -> Sequence[ReaderResult]:
         """Lines are batched with lines of like width, so that little paper is computed."""

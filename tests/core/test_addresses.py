@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.addresses import Place, place_of
+from core.addresses import Place, place_of, state_and_code
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,18 @@ def test_an_address_without_a_word_is_blank(address: str) -> None:
 @given(st.text())
 def test_no_text_breaks_the_grammar(address: str) -> None:
     assert place_of(address) in Place
+
+
+@pytest.mark.parametrize(
+    ("address", "end"),
+    [
+        ("12 Elm St, Reno, NV 89501", "NV 89501"),
+        ("12 Elm St, Reno, NV 89501-1234", "NV 89501-1234"),
+        ("12 Elm St, Reno, ON 89501", ""),
+        ("12 Elm St, Reno, NV 89501, USA", ""),
+        ("12 Elm St, Reno, NV", ""),
+        ("", ""),
+    ],
+)
+def test_the_state_and_code_that_an_address_ends_in(address: str, end: str) -> None:
+    assert state_and_code(address) == end

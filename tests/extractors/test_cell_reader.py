@@ -13,7 +13,7 @@ from extractors.page_images import Gray
 from extractors.readers.cells import CellReader
 from extractors.readers.ctc import Frames
 from extractors.readers.failures import ReaderUnusable
-from extractors.readers.likelihood import NEVER, log_likelihoods
+from extractors.readers.likelihood import NEVER, log_likelihood_of_end, log_likelihoods
 from extractors.readers.reader import NOTHING_READ, Crop, Writing
 from samples.lettering import letters
 
@@ -105,6 +105,15 @@ def test_a_likelihood_is_the_sum_over_all_alignments() -> None:
             summed[text] += float(chance)
     found = np.exp(log_likelihoods(frames, list(summed)))
     np.testing.assert_allclose(found, list(summed.values()), rtol=1e-5)
+
+
+def test_the_likelihood_of_an_end_is_that_of_the_best_place_for_it_to_begin() -> None:
+    frames = some_frames(9, "ab")
+    rests = [Frames(frames.log_probabilities[step:], "ab") for step in range(9)]
+    expected = [log_likelihoods(rest, ["aba"])[0] for rest in rests]
+    found, step = log_likelihood_of_end(frames, "aba")
+    assert (found, step) == (pytest.approx(max(expected)), int(np.argmax(expected)))
+    assert log_likelihood_of_end(frames, "c") == (NEVER, 0)
 
 
 def test_a_text_that_cannot_be_is_never_likely() -> None:

@@ -107,6 +107,39 @@ def test_a_confirmed_field_raises_no_doubt_though_nobody_read_it() -> None:
     assert sure == ()
 
 
+def address_of(*lines: ReaderResult) -> ReadField:
+    field, answer = field_of(Writing.ADDRESS, *lines, key="address")
+    return confirmed_by_ink(field, answer, ("12 Elm St, Reno, NV 89501",), THRESHOLDS)
+
+
+def address_line(text: str, instead: dict[int, tuple[str, float]] | None = None) -> ReaderResult:
+    return line(Writing.ADDRESS, text, instead)
+
+
+def test_an_address_whose_street_nobody_can_read_is_in_the_country_if_its_end_says_so() -> None:
+    unread = "l2 Eim 5t, Rcna, NV 89507"
+    field = address_of(address_line(unread, {24: ("1", 0.4)}), address_line(unread, {24: ("1", 0.4)}))
+    assert (field.reading.value, field.reading.reader) == (unread, BY_LIKELIHOOD)
+    assert doubts_of(FormAsRead((field,), FIELDS, FOUND, None), LEDGER, THRESHOLDS) == ()
+
+
+def test_a_state_that_was_misread_is_the_ledgers_where_the_ink_says_so() -> None:
+    unread = "l2 Eim 5t, Rcna, NY B95Ol"
+    nearly = {18: ("V", 0.4), 20: ("8", 0.4), 23: ("0", 0.4), 24: ("1", 0.4)}
+    field = address_of(address_line(unread, nearly), address_line(unread.replace("NY", "UY"), nearly))
+    assert field.reading.value == "l2 Eim 5t, Rcna, NV 89501"
+
+
+@pytest.mark.parametrize(
+    "written", ["12 Elm St, Reno, ON M5V 2T6", "12 Elm St, Reno, NV 89501, Canada", "12 Elm St, Reno, NY 10022", "NV"]
+)
+def test_an_address_that_ends_elsewhere_stays_as_it_was_read(written: str) -> None:
+    doubtful = {0: ("I", 0.5)}
+    field = address_of(address_line(written, doubtful), address_line(written, doubtful))
+    assert field.reading.reader != BY_LIKELIHOOD
+    assert field.reading.value[1:] == written[1:]
+
+
 def test_a_day_that_no_month_has_is_not_the_day_before() -> None:
     field, answer = field_of(Writing.DATE, *[line(Writing.DATE, "4/31/2002")] * 2, key="row1.grant_date")
     assert field.reading.value != "4/30/2002"
