@@ -49,7 +49,8 @@ class Passing:
 
 @dataclass(frozen=True, slots=True)
 class FormScore:
-    """One form of the truth. `clean`: read without error it would go straight through; `notice`: it is no election.
+    """One form of the truth. `clean`: read without error it would go straight through, no page of the fax being unknown
+    (rulebook 15); `notice`: it is no election.
 
     `doubts` are the keys of its doubtful fields, `held_by` the codes that keep it from passing, `silent` everything in
     which it passed and is not what the paper says. `told` holds each written field's confidence by its kind, `passings`
@@ -161,7 +162,7 @@ def _judged_among(bench: Bench, submission: Submission, others: tuple[Submission
 def _score_form(bench: Bench, fax: FaxRead, index: int) -> FormScore:
     expected = fax.truth["submissions"][index]
     meant, holder_id = parse_submission(expected), expected["holder_id"]
-    clean = passes(bench, meant)
+    clean = passes(bench, meant) and not any(page["page_class"] == "UNKNOWN" for page in fax.truth["pages"])
     filled = tuple(_written_texts(meant))
     read = form_on(fax.transmission, fax.truth, index)
     if read is None:

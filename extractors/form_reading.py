@@ -62,7 +62,7 @@ class Sheet:
             return False
         trouble = self.ink.rows[ink.zone.row] if ink.zone.row is not None else RowTrouble()
         corrected = any(ink.zone.name.endswith(_COLUMNS[place]) for place in trouble.crossed)
-        return not (trouble.struck or trouble.blotted or trouble.edged or corrected)
+        return not (trouble.struck or trouble.overwritten or trouble.edged or corrected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +286,7 @@ def _row(stem: str, each: Sheet, line: int, read: _Reading) -> GrantRow:
     cells = {column: read.value(f"{stem}.{column}") for column in _COLUMNS}
     trouble = each.ink.rows[line]
     filled = any(cells.values())
-    corrected = trouble.blotted or any(
+    corrected = trouble.overwritten or any(
         (field := read.fields.get(f"{stem}.{column}")) is not None and _is_corrected(field.reading, column)
         for place, column in enumerate(_COLUMNS)
         if place in trouble.crossed

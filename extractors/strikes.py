@@ -43,7 +43,7 @@ class RowTrouble:
 
     struck: bool = False
     crossed: frozenset[int] = frozenset()
-    blotted: bool = False
+    overwritten: bool = False
     """A figure of some cell was written over another."""
     edged: bool = False
     """A line runs along the row's edge although the form's own lines are dropped out: either the page lies badly on

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from core.readings import Box
-from extractors.blots import blotted_cells
 from extractors.crumbs import crumbled_zones
 from extractors.marginalia import drawn_around, notes_on
 from extractors.marks import Written, WrittenPage, share_out
+from extractors.overwriting import overwritten_cells
 from extractors.page_images import Gray, RegisteredPage
 from extractors.printed_text import PrintedLine
 from extractors.stand_ins import cells_without_figures
@@ -69,7 +69,7 @@ def ink_of_page(page: RegisteredPage, printed: tuple[PrintedLine, ...]) -> PageI
     ink = without_streaks(page.ink)
     form_page = page.form_page
     shared = share_out(ink, form_page.zones)
-    rows = _row_troubles(ink, form_page, shared, blotted_cells(form_page.zones, shared.by_zone))
+    rows = _row_troubles(ink, form_page, shared, overwritten_cells(form_page.zones, shared.by_zone))
     crumbled = crumbled_zones(shared, form_page.zones)
     stand_ins = cells_without_figures(ink, form_page.zones, shared.by_zone)
     return PageInk(
@@ -92,7 +92,9 @@ def ink_of_page(page: RegisteredPage, printed: tuple[PrintedLine, ...]) -> PageI
     )
 
 
-def _row_troubles(ink: Gray, form_page: FormPage, shared: WrittenPage, blotted: Set[str]) -> Mapping[int, RowTrouble]:
+def _row_troubles(
+    ink: Gray, form_page: FormPage, shared: WrittenPage, overwritten: Set[str]
+) -> Mapping[int, RowTrouble]:
     rows: dict[int, list[Zone]] = {}
     for zone in form_page.zones:
         if zone.row is not None:
@@ -100,7 +102,7 @@ def _row_troubles(ink: Gray, form_page: FormPage, shared: WrittenPage, blotted: 
     return {
         row: replace(
             read_row_trouble(ink, [(zone.box, shared.by_zone[zone.name]) for zone in zones]),
-            blotted=any(zone.name in blotted for zone in zones),
+            overwritten=any(zone.name in overwritten for zone in zones),
         )
         for row, zones in rows.items()
     }

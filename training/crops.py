@@ -5,6 +5,7 @@ Example `number` of seed `seed` is always the same picture, whoever makes it and
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +16,7 @@ import numpy as np
 from extractors.page_images import Gray
 from extractors.readers.cell_image import cell_image
 from extractors.readers.reader import Writing
-from training.contents import Dice, chance, drawn_content, pick
+from training.contents import SHARE_OF_TRAINING, Dice, chance, drawn_content, pick
 from training.faces import Face, faces
 from training.faxing import faxed
 from training.lettering import Ink, drawn_line, handwritten_line, typed_line
@@ -40,10 +41,17 @@ def _split_faces(folder: Path, for_validation: bool) -> tuple[tuple[Face, ...], 
     return tuple(face for face in given if not face.typed), tuple(face for face in given if face.typed)
 
 
-def example(seed: int, number: int, folder: Path, *, for_validation: bool = False) -> Example:
+def example(
+    seed: int,
+    number: int,
+    folder: Path,
+    shares: Mapping[Writing, float] = SHARE_OF_TRAINING,
+    *,
+    for_validation: bool = False,
+) -> Example:
     """One example; validation examples are written in the faces kept for it only. `folder` holds the fetched faces."""
     dice = np.random.default_rng((seed, number, int(for_validation)))
-    writing, text = drawn_content(dice)
+    writing, text = drawn_content(dice, shares)
     hands, typefaces = _split_faces(folder, for_validation)
     style = dice.random()
     if style < 0.22:

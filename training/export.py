@@ -1,4 +1,5 @@
-"""Ships a trained network: `python -m training.export --run outputs/training` writes cells.onnx and cells.toml.
+"""Ships a trained network: `python -m training.export --run outputs/training/words --name words` writes words.onnx and
+words.toml.
 
 The temperature is fitted on validation hands: of the lines to which the reader gives 0.9, nine in ten are right.
 """
@@ -20,6 +21,7 @@ from onnx import TensorProto, helper, numpy_helper
 from extractors.readers.cell_image import HEIGHT
 from extractors.readers.ctc import Frames
 from extractors.readers.likelihood import log_likelihoods
+from training.contents import SHARE_OF_FIGURES, SHARE_OF_TRAINING
 from training.crops import Example, example
 from training.network import ALPHABET, COLUMNS_A_STEP, CellNetwork
 from training.train import read_greedily
@@ -102,10 +104,11 @@ def write_onnx(network: CellNetwork, path: Path) -> None:
 def main() -> None:
     """Reads the run's checkpoint, fits the temperature, writes both files."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--run", type=Path, default=Path("outputs/training"))
+    parser.add_argument("--run", type=Path, required=True)
+    parser.add_argument("--name", choices=("words", "figures"), required=True)
     parser.add_argument("--faces", type=Path, default=Path("outputs/training/faces"))
     parser.add_argument("--out", type=Path, default=Path("extractors/readers/models"))
-    parser.add_argument("--version", default="3")
+    parser.add_argument("--version", default="4")
     parser.add_argument("--count", type=int, default=1500, help="validation lines to fit the temperature on")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
@@ -113,16 +116,17 @@ def main() -> None:
     network = CellNetwork()
     network.load_state_dict(state["averaged"])
     network.eval()
+    shares = SHARE_OF_FIGURES if arguments.name == "figures" else SHARE_OF_TRAINING
     lines = []
     numbers = range(_CALIBRATION_FIRST, _CALIBRATION_FIRST + arguments.count)
-    for one in (example(state["seed"], number, arguments.faces, for_validation=True) for number in numbers):
+    for one in (example(state["seed"], number, arguments.faces, shares, for_validation=True) for number in numbers):
         scores = scores_of(network, one)
         text = read_greedily(scores)
         lines.append((scores, text == one.text, text))
     temperature, error = fitted_temperature(lines)
     exact = float(np.mean([is_right for _, is_right, _ in lines]))
     arguments.out.mkdir(parents=True, exist_ok=True)
-    write_onnx(network, arguments.out / "cells.onnx")
+    write_onnx(network, arguments.out / f"{arguments.name}.onnx")
     commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
     description = {
         "version": arguments.version,
@@ -136,9 +140,9 @@ def main() -> None:
         "validation_exact": round(exact, 4),
         "validation_calibration_error": round(error, 4),
     }
-    head = "# Made by `python -m training.export` beside cells.onnx; docs/model-card-cells.md says what it is worth.\n"
+    head = "# Made by `python -m training.export`; docs/model-card-cells.md says what it is worth.\n"
     lines_out = (f"{key} = {json.dumps(value)}\n" for key, value in description.items())
-    (arguments.out / "cells.toml").write_text("".join(itertools.chain([head], lines_out)), encoding="utf-8")
+    (arguments.out / f"{arguments.name}.toml").write_text("".join(itertools.chain([head], lines_out)), encoding="utf-8")
     print(f"temperature {temperature}, exact on validation hands {exact:.1%}, calibration error {error:.2%}")
 
 

@@ -38,14 +38,14 @@ _FORMS = Path(__file__).parents[1] / "offers" / "capstone_2003" / "forms"
 _SEED = 20030710
 _BATCH = 25
 """Pages in one file: what an interruption loses."""
-_LEVELS = (Level.LIGHT, Level.MODERATE, Level.MODERATE, Level.MODERATE, Level.HEAVY)
+LEVELS = (Level.LIGHT, Level.MODERATE, Level.MODERATE, Level.MODERATE, Level.HEAVY)
 _WRITINGS = {writing.value for writing in Writing}
 _OF_ITS_OWN_KIND = 0.55
 _WORDS_ANYWHERE = (Writing.NAME,) * 4 + (Writing.EMAIL,) * 3 + (Writing.DATE_TIME,) * 2
 
 
 @dataclass(frozen=True, slots=True)
-class _Supplies:
+class Supplies:
     blanks: BlankPages
     pages: tuple[tuple[Path, FormPage], ...]
     hands: tuple[Face, ...]
@@ -53,9 +53,9 @@ class _Supplies:
 
 
 @cache
-def _supplies(folder: Path) -> _Supplies:
+def supplies_of(folder: Path) -> Supplies:
     forms, given = load_forms(_FORMS), faces(folder, for_validation=False)
-    return _Supplies(
+    return Supplies(
         load_blank_pages(forms),
         tuple(_pages_to_fill(forms)),
         tuple(face for face in given if not face.typed),
@@ -74,16 +74,16 @@ def _pages_to_fill(forms: Forms) -> Iterator[tuple[Path, FormPage]]:
 def crops_of_page(folder: Path, number: int, seed: int = _SEED) -> list[PageCrop]:
     """The crops of one page; none where the fax cannot be laid onto its blank. `folder` holds the fetched faces."""
     rng = np.random.default_rng([seed, number])
-    supplies = _supplies(folder)
+    supplies = supplies_of(folder)
     pdf, page = pick(rng, supplies.pages)
-    writer = _somebody(rng, supplies)
+    writer = some_writer(rng, supplies)
     picture = blank_picture(pdf, page.number).copy()
     words = _words(page, rng)
     for zone in page.zones:
         if zone.name in words:
             write_in(picture, zone.box, words[zone.name][1], writer, rng)
-    journey = some_journey(rng, pick(rng, _LEVELS), pick(rng, (FINE, STANDARD)))
-    registered = laid_onto_its_blank(_raw(send(picture, journey, rng)), supplies.blanks)
+    journey = some_journey(rng, pick(rng, LEVELS), pick(rng, (FINE, STANDARD)))
+    registered = laid_onto_its_blank(raw_page(send(picture, journey, rng)), supplies.blanks)
     if registered is None or registered.ink is None or registered.form_page is None:
         return []
     by_zone = share_out(without_streaks(registered.ink), registered.form_page.zones).by_zone
@@ -97,7 +97,7 @@ def crops_of_page(folder: Path, number: int, seed: int = _SEED) -> list[PageCrop
     return crops
 
 
-def _somebody(rng: Rng, supplies: _Supplies) -> Writer:
+def some_writer(rng: Rng, supplies: Supplies) -> Writer:
     """A writer as samples have them, in any face of the recipe; some press less and some more than any of those."""
     typed = chance(rng, 0.3)
     writer = somebody(rng, Group.TRAINING, typed=typed)
@@ -117,7 +117,7 @@ def _words(page: FormPage, rng: Dice) -> dict[str, tuple[Writing, str]]:
     return words
 
 
-def _raw(page: FaxedPage) -> RawPage:
+def raw_page(page: FaxedPage) -> RawPage:
     picture = np.where(page.bits, np.uint8(0), np.uint8(255))
     return RawPage(1, picture, (float(page.resolution[0]), float(page.resolution[1])), bilevel=True)
 

@@ -1,4 +1,5 @@
-"""Trains the cell reader: `python -m training.train`, with the packages of training/requirements.txt.
+"""Trains the cell reader's networks: `python -m training.train`, with the packages of training/requirements.txt. With
+`--figures --begin outputs/training/words` it goes on to the one for figures and dates.
 
 Seeded from end to end; examples are made while training runs, and example `number` is the same in every run. Stopped
 and started again, it goes on from its last checkpoint. Runs on a GPU where there is one.
@@ -24,7 +25,7 @@ from torch.nn.functional import ctc_loss
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from extractors.readers.reader import Writing
-from training.contents import chance, drawn_kind, pick
+from training.contents import SHARE_OF_FIGURES, SHARE_OF_TRAINING, chance, drawn_kind, pick
 from training.crops import Example, example
 from training.faces import fetch
 from training.network import ALPHABET, COLUMNS_A_STEP, CellNetwork, encoded
@@ -36,7 +37,7 @@ _MOST_LINES = 48
 _POOL = 768
 """Examples made at once, so that those of like width can share a batch."""
 _WIDTH_STEP = 32
-_WIDEST = 1200
+_WIDEST = 1380
 _VALIDATION_COUNT = 800
 _SHARE_OF_PAGES = 0.5
 _DICE_OF_PAGES = 2
@@ -90,11 +91,12 @@ class Examples(IterableDataset[Batch]):
     """Batches from example `first` on, without end; each worker makes its own share.
 
     Every example is shown twice, in other company: making one costs as much as learning from it. `pages` holds crops of
-    whole pages, from which a share of the examples is drawn; where it is empty, none is.
+    whole pages, from which a share of the examples is drawn; where it is empty, none is. `shares` says how often each
+    kind of box is shown.
     """
 
-    def __init__(self, seed: int, first: int, folder: Path, pages: Path) -> None:
-        self.seed, self.first, self.folder, self.pages = seed, first, folder, pages
+    def __init__(self, seed: int, first: int, folder: Path, pages: Path, shares: Mapping[Writing, float]) -> None:
+        self.seed, self.first, self.folder, self.pages, self.shares = seed, first, folder, pages, shares
 
     def __iter__(self) -> Iterator[Batch]:
         cv2.setNumThreads(1)
@@ -113,11 +115,11 @@ class Examples(IterableDataset[Batch]):
 
     def _made(self, number: int, crops: Mapping[Writing, Sequence[PageCrop]]) -> Example:
         dice = np.random.default_rng((self.seed, number, _DICE_OF_PAGES))
-        among = crops.get(drawn_kind(dice))
+        among = crops.get(drawn_kind(dice, self.shares))
         if among and chance(dice, _SHARE_OF_PAGES):
             crop = pick(dice, among)
             return Example(varied(crop, dice), crop.text, crop.writing, crop.hand)
-        return example(self.seed, number, self.folder)
+        return example(self.seed, number, self.folder, self.shares)
 
 
 def read_greedily(scores: NDArray[np.float32]) -> str:
@@ -193,17 +195,20 @@ def train(arguments: argparse.Namespace) -> None:
     averaged.load_state_dict(network.state_dict())
     optimiser = torch.optim.AdamW(network.parameters(), lr=arguments.rate, weight_decay=0.01, fused=True)
     step = 0
-    if (out / "checkpoint.pt").exists():
-        state = torch.load(out / "checkpoint.pt", map_location=device)
+    kept = [folder / "checkpoint.pt" for folder in (out, arguments.begin) if (folder / "checkpoint.pt").exists()]
+    if kept:
+        state = torch.load(kept[0], map_location=device)
         network.load_state_dict(state["network"])
         averaged.load_state_dict(state["averaged"])
         optimiser.load_state_dict(state["optimiser"])
         step = state["step"]
+    shares = SHARE_OF_FIGURES if arguments.figures else SHARE_OF_TRAINING
     watched = [
-        example(arguments.seed, number, arguments.faces, for_validation=True) for number in range(_VALIDATION_COUNT)
+        example(arguments.seed, number, arguments.faces, shares, for_validation=True)
+        for number in range(_VALIDATION_COUNT)
     ]
     validation = [_as_batch(alike) for alike in _of_like_width(watched)]
-    examples = Examples(arguments.seed, step * _MOST_LINES, arguments.faces, arguments.pages)
+    examples = Examples(arguments.seed, step * _MOST_LINES, arguments.faces, arguments.pages, shares)
     batches = DataLoader(
         examples, batch_size=None, num_workers=arguments.workers, prefetch_factor=24, multiprocessing_context="spawn"
     )
@@ -254,11 +259,13 @@ def _log(path: Path, step: int, loss: float, seconds: float, figures: dict[str, 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=Path("outputs/training"), help="checkpoint and log")
+    parser.add_argument("--out", type=Path, default=Path("outputs/training/words"), help="checkpoint and log")
+    parser.add_argument("--begin", type=Path, default=Path(), help="the run whose checkpoint to begin with")
     parser.add_argument("--faces", type=Path, default=Path("outputs/training/faces"), help="fetched faces and digits")
     parser.add_argument("--pages", type=Path, default=Path("outputs/training/pages"), help="what training.pages wrote")
     parser.add_argument("--seed", type=int, default=20030709)
     parser.add_argument("--steps", type=int, nargs="+", default=_COSINES, help="where each cosine ends")
+    parser.add_argument("--figures", action="store_true", help="show figures and dates only: the network for those")
     parser.add_argument("--every", type=int, default=250, help="steps between validations")
     parser.add_argument("--rate", type=float, default=1.5e-3)
     parser.add_argument("--threads", type=int, default=1)

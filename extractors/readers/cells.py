@@ -1,6 +1,7 @@
-"""Our own reader of written lines: a small CTC network trained on made-up fax crops.
+"""Our own reader of written lines: a small CTC network trained on made-up fax crops, and a sister of it that was then
+shown nothing but figures and dates.
 
-Its recipe is training/, what it is worth stands in docs/model-card-cells.md. One thread; the network is loaded once a
+Their recipe is training/, what they are worth stands in docs/model-card-cells.md. One thread; each is loaded once a
 process. A line's reading does not depend on which lines are read with it.
 """
 
@@ -17,7 +18,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from extractors.page_images import Gray
-from extractors.readers.alphabets import ALPHABETS
+from extractors.readers.alphabets import ALPHABETS, WORDS
 from extractors.readers.cell_image import HEIGHT, cell_image
 from extractors.readers.ctc import Frames, decode_greedily
 from extractors.readers.networks import MODELS, description, loaded_network
@@ -29,11 +30,13 @@ _BATCH = 16
 _SMALLEST_LINE = 2
 _PAPER = 200
 """Grey level from which a pixel is no ink."""
+_OF_WORDS, _OF_FIGURES = "words", "figures"
+"""The networks' names, and their files'."""
 
 
 @dataclass(frozen=True, slots=True)
 class CellModel:
-    """The network and what stands beside it in cells.toml; `temperature` divides scores before they become chances."""
+    """One network and what stands beside it in its TOML; `temperature` divides scores before they become chances."""
 
     network: onnxruntime.InferenceSession
     alphabet: str
@@ -48,30 +51,41 @@ class CellReader:
 
     def __init__(self, folder: Path = MODELS) -> None:
         self._folder = folder
-        self.version = str(description(folder, "cells")["version"])
+        versions = (description(folder, name)["version"] for name in (_OF_WORDS, _OF_FIGURES))
+        self.version = "+".join(versions)
 
     def reads(self, writing: Writing) -> bool:
         """Every box of the forms; what is written outside of them goes to a person anyway."""
         return writing is not Writing.WORDS
 
     def read(self, crops: Sequence[Crop]) -> Sequence[ReaderResult]:
-        """One result for each crop, in their order. The network was never shown a line without ink: it gets none."""
-        readable = {place: cell_image(crop.picture) for place, crop in enumerate(crops) if _holds_a_line(crop.picture)}
+        """One result for each crop, in their order. The networks were never shown a line without ink: they get none."""
         results: dict[int, ReaderResult] = {}
-        for batch in _batches(readable):
-            scores = self._scores([readable[place] for place in batch])
-            for place, line in zip(batch, scores, strict=True):
-                results[place] = _result(line, _model(self._folder).alphabet, crops[place].writing)
+        for name in (_OF_WORDS, _OF_FIGURES):
+            readable = {
+                place: cell_image(crop.picture)
+                for place, crop in enumerate(crops)
+                if _network_for(crop.writing) == name and _holds_a_line(crop.picture)
+            }
+            for batch in _batches(readable):
+                model = _model(self._folder, name)
+                scores = _scores(model, [readable[place] for place in batch])
+                for place, line in zip(batch, scores, strict=True):
+                    results[place] = _result(line, model.alphabet, crops[place].writing)
         return [results.get(place, NOTHING_READ) for place in range(len(crops))]
 
-    def _scores(self, lines: Sequence[Gray]) -> NDArray[np.float32]:
-        """Tempered scores: lines x time steps x classes."""
-        model = _model(self._folder)
-        stack = np.zeros((len(lines), 1, HEIGHT, _padded(lines[0])), dtype=np.float32)
-        for place, line in enumerate(lines):
-            stack[place, 0, :, : line.shape[1]] = (255 - line) / np.float32(255.0)
-        scores = model.network.run(None, {"pictures": stack})[0]
-        return np.asarray(scores, dtype=np.float32) / np.float32(model.temperature)
+
+def _network_for(writing: Writing) -> str:
+    return _OF_WORDS if writing in WORDS else _OF_FIGURES
+
+
+def _scores(model: CellModel, lines: Sequence[Gray]) -> NDArray[np.float32]:
+    """Tempered scores: lines x time steps x classes."""
+    stack = np.zeros((len(lines), 1, HEIGHT, _padded(lines[0])), dtype=np.float32)
+    for place, line in enumerate(lines):
+        stack[place, 0, :, : line.shape[1]] = (255 - line) / np.float32(255.0)
+    scores = model.network.run(None, {"pictures": stack})[0]
+    return np.asarray(scores, dtype=np.float32) / np.float32(model.temperature)
 
 
 def _holds_a_line(picture: Gray) -> bool:
@@ -107,8 +121,8 @@ def _restricted(scores: NDArray[np.float32], alphabet: str, allowed: str) -> Fra
 
 
 @cache
-def _model(folder: Path) -> CellModel:
-    described = description(folder, "cells")
+def _model(folder: Path, name: str) -> CellModel:
+    described = description(folder, name)
     return CellModel(
-        loaded_network(folder, "cells"), described["alphabet"], described["version"], described["temperature"]
+        loaded_network(folder, name), described["alphabet"], described["version"], described["temperature"]
     )

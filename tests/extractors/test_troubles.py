@@ -104,7 +104,7 @@ def test_a_cell_that_was_corrected_alters_its_row_and_no_other(name: str, number
     ink = ink_with(name, number)
     altered = [row.altered for row in rows_of(name, number)]
     marks = [ink.rows[line] for line in range(1, len(altered) + 1)]
-    assert [bool(mark.crossed or mark.blotted) for mark in marks] == altered
+    assert [bool(mark.crossed or mark.overwritten) for mark in marks] == altered
 
 
 @pytest.mark.parametrize(("name", "number"), [("ditto", 3), ("ditto", 4), ("arrow_down", 0), ("arrow_down", 1)])
@@ -182,7 +182,7 @@ def test_a_page_without_trouble_shows_none(number: int) -> None:
     ink = ink_with("tick", number, "E2")
     assert not ink.notes
     assert not any(zone.no_figures for zone in ink.zones)
-    assert not any(row.struck or row.blotted for row in ink.rows.values())
+    assert not any(row.struck or row.overwritten for row in ink.rows.values())
     assert signing(ink).signature.present is True
 
 
