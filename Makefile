@@ -32,15 +32,17 @@ bench-speed: $(VENV)/.ready system-run     ## seconds a page against the bare te
 bench-mutants: $(VENV)/.ready     ## turn every comparison of the deciding modules; MODULES="..." for some
 	$(BIN)/python -m benchmarks.mutants $(MODULES)
 
-train: $(TRAINING)/.ready         ## make the cell reader's and the signature's networks again, from their seeds (hours)
+train: $(TRAINING)/.ready         ## make every network again, from its seed (hours)
 	$(BIN)/python -m training.pages
 	$(TRAINING)/bin/python -m training.train
 	$(TRAINING)/bin/python -m training.train --figures --begin outputs/training/words --out outputs/training/figures \
-	    --steps 6000 7500 16500 28000 42000 62000
+	    --steps 6000 7500 16500 28000 42000 61500
 	$(TRAINING)/bin/python -m training.export --run outputs/training/words --name words
 	$(TRAINING)/bin/python -m training.export --run outputs/training/figures --name figures
 	$(BIN)/python -m training.signature_crops
 	$(TRAINING)/bin/python -m training.signatures
+	$(BIN)/python -m training.overwriting_crops
+	$(TRAINING)/bin/python -m training.overwriting
 
 bench-faults: $(VENV)/.ready system-test   ## the house under every fault (hours); ROWS="--short" for a small dose
 	$(BIN)/python -m benchmarks.faults $(ROWS)
