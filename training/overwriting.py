@@ -7,10 +7,6 @@ worth; writes overwriting.onnx and overwriting.toml. Seeded; some quarter of an 
 from __future__ import annotations
 
 import argparse
-import json
-import math
-import subprocess
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,21 +18,13 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d
 
 from training.contents import Dice, chance
+from training.small_networks import Folded, ship, trained
 
 _BATCH = 64
 _KEPT = 0.1
 _BOUNDS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 
 Ink = NDArray[np.float32]
-
-
-class _Folded(nn.Sequential):
-    """A convolution, normalised and rectified."""
-
-    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
-        super().__init__(
-            nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)
-        )
 
 
 class OverwritingNetwork(nn.Module):
@@ -48,7 +36,7 @@ class OverwritingNetwork(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.features = nn.Sequential(
-            _Folded(1, 16, 2), _Folded(16, 32, 1), _Folded(32, 48, 2), _Folded(48, 64, 1), _Folded(64, 64, 1)
+            Folded(1, 16, 2), Folded(16, 32, 1), Folded(32, 48, 2), Folded(48, 64, 1), Folded(64, 64, 1)
         )
         self.judgement = nn.Sequential(nn.Conv2d(128, 48, 1), nn.ReLU(inplace=True), nn.Conv2d(48, 1, 1))
 
@@ -112,32 +100,16 @@ def _stacked(pictures: list[NDArray[np.uint8]]) -> Tensor:
 
 
 def train(given: Boxes, steps: int, rate: float, seed: int) -> OverwritingNetwork:
-    """The network after so many batches, averaged over the last of them. Half of each batch is overwritten."""
+    """Half of each batch is overwritten."""
     torch.manual_seed(seed)
-    dice = np.random.default_rng(seed)
     places = [np.flatnonzero(given.altered == altered) for altered in (True, False)]
-    network, averaged = OverwritingNetwork(), torch.optim.swa_utils.AveragedModel
-    kept = averaged(network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.995), use_buffers=True)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=0.02)
-    losses: list[float] = []
-    started = time.monotonic()
-    for step in range(steps):
-        for group in optimiser.param_groups:
-            group["lr"] = rate * min((step + 1) / 100, 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / steps)))
+
+    def batch(dice: Dice) -> tuple[Tensor, list[bool]]:
         chosen = [int(dice.choice(places[number % 2])) for number in range(_BATCH)]
-        odds = network(_stacked([_varied(given.pictures[place], dice) for place in chosen]))
-        truth = torch.tensor([[0.99 if given.altered[place] else 0.01] for place in chosen])
-        loss = nn.functional.binary_cross_entropy_with_logits(odds, truth)
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        kept.update_parameters(network)
-        losses.append(loss.item())
-        if step % 100 == 99:
-            print(f"step {step + 1}  loss {np.mean(losses[-100:]):.4f}  {time.monotonic() - started:.0f} s", flush=True)
-    module = kept.module
-    assert isinstance(module, OverwritingNetwork)
-    return module.eval()
+        pictures = _stacked([_varied(given.pictures[place], dice) for place in chosen])
+        return pictures, [bool(given.altered[place]) for place in chosen]
+
+    return trained(OverwritingNetwork(), batch, steps, rate, seed)
 
 
 def chances(network: nn.Module, given: Boxes) -> NDArray[np.float64]:
@@ -145,19 +117,6 @@ def chances(network: nn.Module, given: Boxes) -> NDArray[np.float64]:
     with torch.inference_mode():
         odds = [float(network(_stacked([picture]))[0, 0]) for picture in given.pictures]
     return 1 / (1 + np.exp(-np.array(odds)))
-
-
-def write_onnx(network: nn.Module, height: int, path: Path) -> None:
-    torch.onnx.export(
-        nn.Sequential(network, nn.Sigmoid()),
-        (torch.zeros(2, 1, height, 256),),
-        str(path),
-        input_names=["pictures"],
-        output_names=["chances"],
-        dynamic_axes={"pictures": {0: "boxes", 3: "width"}, "chances": {0: "boxes"}},
-        opset_version=17,
-        dynamo=False,
-    )
 
 
 def main() -> None:
@@ -181,19 +140,14 @@ def main() -> None:
     for bound in _BOUNDS:
         seen, wrongly = (int((chance_of[kept.altered == so] >= bound).sum()) for so in (True, False))
         print(f">= {bound}: {seen} of {kept.altered.sum()} seen, {wrongly} of {(~kept.altered).sum()} plain ones")
-    write_onnx(network, kept.pictures[0].shape[0], given.out / "overwriting.onnx")
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
     description = {
         "version": given.version,
         "least_chance": given.least_chance,
         "seed": given.seed,
         "steps": given.steps,
         "boxes": until,
-        "recipe_commit": commit,
     }
-    head = "# Made by `python -m training.overwriting`; docs/model-card-overwriting.md says what it is worth.\n"
-    lines = [f"{key} = {json.dumps(value)}\n" for key, value in description.items()]
-    (given.out / "overwriting.toml").write_text("".join([head, *lines]), encoding="utf-8")
+    ship(network, (kept.pictures[0].shape[0], 256), given.out, "overwriting", description)
 
 
 if __name__ == "__main__":

@@ -7,10 +7,6 @@ signatures.onnx and signatures.toml. Seeded; some quarter of an hour on one proc
 from __future__ import annotations
 
 import argparse
-import json
-import math
-import subprocess
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from training.contents import Dice, chance, pick
+from training.small_networks import Folded, ship, trained
 
 _BATCH = 48
 _MIXED = 0.3
@@ -36,15 +33,6 @@ _UNCLEAR_OF_CLEAN = 0.01
 Ink = NDArray[np.float32]
 
 
-class _Folded(nn.Sequential):
-    """A convolution, normalised and rectified."""
-
-    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
-        super().__init__(
-            nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)
-        )
-
-
 class SignatureNetwork(nn.Module):
     """Batch x 1 x height x width (0 paper, 1 ink) to batch x 1 log-odds that it is one plain signature.
 
@@ -54,7 +42,7 @@ class SignatureNetwork(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.features = nn.Sequential(
-            _Folded(1, 12, 2), _Folded(12, 20, 2), _Folded(20, 32, 2), _Folded(32, 48, 2), _Folded(48, 48, 1)
+            Folded(1, 12, 2), Folded(12, 20, 2), Folded(20, 32, 2), Folded(32, 48, 2), Folded(48, 48, 1)
         )
         self.judgement = nn.Sequential(nn.Dropout(0.1), nn.Linear(96, 1))
 
@@ -140,33 +128,15 @@ def _varied(ink: Ink, dice: Dice) -> Ink:
 
 
 def train(given: Boxes, steps: int, rate: float, seed: int) -> SignatureNetwork:
-    """The network after so many batches, averaged over the last of them."""
     torch.manual_seed(seed)
-    dice = np.random.default_rng(seed)
     places = {str(kind): np.flatnonzero(given.kinds == kind) for kind in np.unique(given.kinds)}
     places["against"] = np.flatnonzero(~given.plain)
-    network, averaged = SignatureNetwork(), torch.optim.swa_utils.AveragedModel
-    kept = averaged(network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.995), use_buffers=True)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=0.02)
-    losses: list[float] = []
-    started = time.monotonic()
-    for step in range(steps):
-        for group in optimiser.param_groups:
-            group["lr"] = rate * min((step + 1) / 100, 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / steps)))
+
+    def batch(dice: Dice) -> tuple[Tensor, list[bool]]:
         examples = [_example(given, places, dice) for _ in range(_BATCH)]
-        pictures = torch.from_numpy(np.stack([ink for ink, _ in examples])[:, None])
-        truth = torch.tensor([[0.99 if plain else 0.01] for _, plain in examples])
-        loss = nn.functional.binary_cross_entropy_with_logits(network(pictures), truth)
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        kept.update_parameters(network)
-        losses.append(loss.item())
-        if step % 100 == 99:
-            print(f"step {step + 1}  loss {np.mean(losses[-100:]):.4f}  {time.monotonic() - started:.0f} s", flush=True)
-    module = kept.module
-    assert isinstance(module, SignatureNetwork)
-    return module.eval()
+        return torch.from_numpy(np.stack([ink for ink, _ in examples])[:, None]), [plain for _, plain in examples]
+
+    return trained(SignatureNetwork(), batch, steps, rate, seed)
 
 
 def chances(network: nn.Module, given: Boxes) -> NDArray[np.float64]:
@@ -194,19 +164,6 @@ def report(chance_of: NDArray[np.float64], kept: Boxes, threshold: float) -> dic
     return figures
 
 
-def write_onnx(network: nn.Module, size: tuple[int, int], path: Path) -> None:
-    torch.onnx.export(
-        nn.Sequential(network, nn.Sigmoid()),
-        (torch.zeros(2, 1, *size),),
-        str(path),
-        input_names=["pictures"],
-        output_names=["chances"],
-        dynamic_axes={"pictures": {0: "boxes"}, "chances": {0: "boxes"}},
-        opset_version=17,
-        dynamo=False,
-    )
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--crops", type=Path, default=Path("outputs/training/signatures"))
@@ -224,19 +181,14 @@ def main() -> None:
     chance_of = chances(network, kept)
     threshold = round(fitted_threshold(chance_of, kept), 3)
     report(chance_of, kept, threshold)
-    write_onnx(network, (shown.pictures.shape[1], shown.pictures.shape[2]), given.out / "signatures.onnx")
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
     description = {
         "version": given.version,
         "least_chance": threshold,
         "seed": given.seed,
         "steps": given.steps,
         "boxes": len(shown.kinds),
-        "recipe_commit": commit,
     }
-    head = "# Made by `python -m training.signatures`; docs/model-card-signatures.md says what it is worth.\n"
-    lines = [f"{key} = {json.dumps(value)}\n" for key, value in description.items()]
-    (given.out / "signatures.toml").write_text("".join([head, *lines]), encoding="utf-8")
+    ship(network, (shown.pictures.shape[1], shown.pictures.shape[2]), given.out, "signatures", description)
 
 
 if __name__ == "__main__":
