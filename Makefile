@@ -37,8 +37,8 @@ train: $(TRAINING)/.ready         ## make every network again, from its seed (ho
 	$(TRAINING)/bin/python -m training.train
 	$(TRAINING)/bin/python -m training.train --figures --begin outputs/training/words --out outputs/training/figures \
 	    --steps 6000 7500 16500 28000 42000 61500
-	$(TRAINING)/bin/python -m training.export --run outputs/training/words --name words
-	$(TRAINING)/bin/python -m training.export --run outputs/training/figures --name figures
+	$(TRAINING)/bin/python -m training.export --run outputs/training/words --name words --version 3
+	$(TRAINING)/bin/python -m training.export --run outputs/training/figures --name figures --version 4
 	$(BIN)/python -m training.signature_crops
 	$(TRAINING)/bin/python -m training.signatures
 	$(BIN)/python -m training.overwriting_crops

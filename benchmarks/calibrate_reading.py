@@ -36,7 +36,7 @@ from extractors.answers import Question, hear_readers
 from extractors.blank_pages import load_blank_pages
 from extractors.confirmation import end_of_address
 from extractors.fax_pages import pages_of_fax
-from extractors.fusion import Sense, chance_of, senses_of
+from extractors.fusion import Sense, chance_of, is_unseen, senses_of
 from extractors.limits import DecodeLimits
 from extractors.meanings import meaning, tidied
 from extractors.readers import all_readers
@@ -351,8 +351,10 @@ def _print_likelihood(asked: Sequence[Asked], style: str) -> None:
 
 def _print_ends(sightings: Sequence[Sighting], style: str) -> None:
     """How likely each character of an address's end is found where it stands there, and where another end does."""
+    thresholds = load_thresholds()
+    seen = [each for each in sightings if not is_unseen(Writing.ADDRESS, each.results, thresholds)]
     all_ends = sorted({end for each in sightings if (end := state_and_code(each.truth))})
-    by_end = {end: [each for each in sightings if each.truth.endswith(end)] for end in all_ends}
+    by_end = {end: [each for each in seen if each.truth.endswith(end)] for end in all_ends}
     own = [end_of_address(each.results, end)[0] for end, its in by_end.items() for each in its]
     others = [
         end_of_address(each.results, other)[0]

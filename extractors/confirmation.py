@@ -20,7 +20,7 @@ from core.holders import Grant, Holder, OptionLedger
 from core.readings import BY_LIKELIHOOD, Mark
 from core.submissions import Fields, GrantRow
 from extractors.answers import Answer, ReadField
-from extractors.fusion import chance_of
+from extractors.fusion import chance_of, is_unseen
 from extractors.matching import Match
 from extractors.meanings import meaning
 from extractors.readers.ctc import Frames, decode_greedily
@@ -66,26 +66,29 @@ def confirmed_by_ink(field: ReadField, answer: Answer, texts: tuple[str, ...], t
 def end_of_address(results: Mapping[str, ReaderResult], end: str) -> tuple[float, str]:
     """How likely each character (the geometric mean) of `end` is to end what a network saw, and what stands before it.
 
-    Of the network that finds it likeliest; 0.0 where none saw anything.
+    Of the network that finds it likeliest; there is one.
     """
     heard = [result.frames for result in results.values() if result.frames is not None and result.text]
-    found = [(*log_likelihood_of_end(frames, end), frames) for frames in heard]
-    most, step, frames = max(found, key=lambda each: each[0], default=(-math.inf, 0, None))
-    before = decode_greedily(Frames(frames.log_probabilities[:step], frames.alphabet))[0] if frames else ""
+    most, step, frames = max(
+        ((*log_likelihood_of_end(frames, end), frames) for frames in heard), key=lambda found: found[0]
+    )
+    before, _ = decode_greedily(Frames(frames.log_probabilities[:step], frames.alphabet))
     return math.exp(most / len(end)), before.strip()
 
 
 def _ending_as_the_ledgers(field: ReadField, answer: Answer, address: str, thresholds: Thresholds) -> ReadField:
     """An address whose end the ink bears out: of an address only its country counts (rulebook 49).
 
-    What was read stays where it names a state; else the ledger's state and ZIP code stand in place of what was read.
+    One that was read as lying abroad is never mended. What was read stays where it names a state; else the ledger's
+    state and ZIP code stand in place of what was read.
     """
-    end = state_and_code(address)
-    chance, before = end_of_address(answer.by_reader, end) if end else (0.0, "")
+    place, end = place_of(field.reading.value), state_and_code(address)
+    if not end or place is Place.ABROAD or is_unseen(Writing.ADDRESS, answer.by_reader, thresholds):
+        return field
+    chance, before = end_of_address(answer.by_reader, end)
     if chance < thresholds.end_of_address:
         return field
-    stays = place_of(field.reading.value) is Place.UNITED_STATES
-    value = field.reading.value if stays else f"{before} {end}".strip()
+    value = field.reading.value if place is Place.UNITED_STATES else f"{before} {end}".strip()
     reading = replace(field.reading, value=value, confidence=round(chance, 4), reader=BY_LIKELIHOOD)
     return replace(field, reading=reading, rivals=())
 

@@ -105,14 +105,19 @@ def chance_of(
     writing: Writing, texts: Sequence[str], results: Mapping[str, ReaderResult], thresholds: Thresholds
 ) -> float:
     """How likely it is (0.0-1.0) that a line says what `texts` mean, ways to write one value, and nothing else that was
-    found on it. 0.0 where a network that has a say saw nothing: its silence would speak for anything."""
-    heard = {name for name, result in results.items() if result.frames is not None and result.text}
-    if any(name not in heard for name, weight in thresholds.worth[writing].likelihood.items() if weight > 0.0):
+    found on it. 0.0 where a network that has a say saw nothing."""
+    if is_unseen(writing, results, thresholds):
         return 0.0
     wanted = meaning(writing, tidied(writing, texts[0]))
     senses = senses_of(writing, results, texts)
     chances = zip(senses, thresholds.chances(writing, senses), strict=True)
     return next((chance for sense, chance in chances if sense.meaning == wanted), 0.0)
+
+
+def is_unseen(writing: Writing, results: Mapping[str, ReaderResult], thresholds: Thresholds) -> bool:
+    """Whether a network that has a say saw nothing on a line: its silence would speak for anything."""
+    heard = {name for name, result in results.items() if result.frames is not None and result.text}
+    return any(name not in heard for name, weight in thresholds.worth[writing].likelihood.items() if weight > 0.0)
 
 
 def senses_of(writing: Writing, results: Mapping[str, ReaderResult], asked: Sequence[str] = ()) -> tuple[Sense, ...]:

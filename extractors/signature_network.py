@@ -31,7 +31,6 @@ class SignatureNetwork:
     """The network and what stands beside it in signatures.toml; below `least_chance` a person must look."""
 
     network: onnxruntime.InferenceSession
-    version: str
     least_chance: float
 
     def chance_of_one_plain(self, picture: Gray) -> float:
@@ -69,4 +68,4 @@ def signature_picture(parts: Sequence[Written]) -> Gray:
 def signature_network(folder: Path = MODELS) -> SignatureNetwork:
     """The network of `folder`. Raises ReaderUnusable where it is missing."""
     described = description(folder, "signatures")
-    return SignatureNetwork(loaded_network(folder, "signatures"), described["version"], described["least_chance"])
+    return SignatureNetwork(loaded_network(folder, "signatures"), described["least_chance"])

@@ -108,7 +108,7 @@ def main() -> None:
     parser.add_argument("--name", choices=("words", "figures"), required=True)
     parser.add_argument("--faces", type=Path, default=Path("outputs/training/faces"))
     parser.add_argument("--out", type=Path, default=Path("extractors/readers/models"))
-    parser.add_argument("--version", default="4")
+    parser.add_argument("--version", required=True)
     parser.add_argument("--count", type=int, default=1500, help="validation lines to fit the temperature on")
     arguments = parser.parse_args()
     torch.set_num_threads(1)

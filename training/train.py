@@ -37,7 +37,7 @@ _MOST_LINES = 48
 _POOL = 768
 """Examples made at once, so that those of like width can share a batch."""
 _WIDTH_STEP = 32
-_WIDEST = 1380
+_WIDEST = 1450
 _VALIDATION_COUNT = 800
 _SHARE_OF_PAGES = 0.5
 _DICE_OF_PAGES = 2
@@ -195,9 +195,10 @@ def train(arguments: argparse.Namespace) -> None:
     averaged.load_state_dict(network.state_dict())
     optimiser = torch.optim.AdamW(network.parameters(), lr=arguments.rate, weight_decay=0.01, fused=True)
     step = 0
-    kept = [folder / "checkpoint.pt" for folder in (out, arguments.begin) if (folder / "checkpoint.pt").exists()]
-    if kept:
-        state = torch.load(kept[0], map_location=device)
+    own = out / "checkpoint.pt"
+    checkpoint = own if own.exists() or arguments.begin is None else arguments.begin / "checkpoint.pt"
+    if checkpoint != own or own.exists():
+        state = torch.load(checkpoint, map_location=device)
         network.load_state_dict(state["network"])
         averaged.load_state_dict(state["averaged"])
         optimiser.load_state_dict(state["optimiser"])
@@ -260,7 +261,7 @@ def _log(path: Path, step: int, loss: float, seconds: float, figures: dict[str, 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("outputs/training/words"), help="checkpoint and log")
-    parser.add_argument("--begin", type=Path, default=Path(), help="the run whose checkpoint to begin with")
+    parser.add_argument("--begin", type=Path, help="the run whose checkpoint to begin with")
     parser.add_argument("--faces", type=Path, default=Path("outputs/training/faces"), help="fetched faces and digits")
     parser.add_argument("--pages", type=Path, default=Path("outputs/training/pages"), help="what training.pages wrote")
     parser.add_argument("--seed", type=int, default=20030709)

@@ -1,6 +1,7 @@
 """The picture that the cell reader's network sees of a line: one height, paper around it.
 
-The recipe in training/ makes its pictures with this same function: change it, and the network must be trained again.
+The recipe in training/ makes its pictures with this same function: change it, and the networks must be trained again.
+(They were trained with a stretch of 1.6 and 1.84 and read better with a little more: docs/decisions/0057.)
 """
 
 from __future__ import annotations

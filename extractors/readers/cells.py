@@ -40,7 +40,6 @@ class CellModel:
 
     network: onnxruntime.InferenceSession
     alphabet: str
-    version: str
     temperature: float
 
 
@@ -123,6 +122,4 @@ def _restricted(scores: NDArray[np.float32], alphabet: str, allowed: str) -> Fra
 @cache
 def _model(folder: Path, name: str) -> CellModel:
     described = description(folder, name)
-    return CellModel(
-        loaded_network(folder, name), described["alphabet"], described["version"], described["temperature"]
-    )
+    return CellModel(loaded_network(folder, name), described["alphabet"], described["temperature"])

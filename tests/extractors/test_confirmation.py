@@ -19,7 +19,7 @@ from extractors.matching import Match
 from extractors.meanings import meaning
 from extractors.readers.alphabets import ALPHABETS
 from extractors.readers.ctc import Frames, decode_greedily
-from extractors.readers.reader import ReaderResult, Writing
+from extractors.readers.reader import NOTHING_READ, ReaderResult, Writing
 from extractors.thresholds import load_thresholds
 
 HOLDER = Holder(
@@ -55,7 +55,7 @@ def line(writing: Writing, text: str, instead: dict[int, tuple[str, float]] | No
 
 
 def field_of(writing: Writing, *lines: ReaderResult, key: str = "row1.shares") -> tuple[ReadField, Answer]:
-    heard = dict(zip(("rapid", "cells"), lines, strict=True))
+    heard = dict(zip(("rapid", "cells", "rapid-wide"), lines, strict=False))
     fused = fuse(writing, heard, THRESHOLDS)
     reading = Reading(key, fused.value, fused.raw, fused.mark, fused.confidence, 2, Box(0, 0, 1, 1), fused.readers)
     return ReadField(reading, writing, fused.rivals), Answer(fused, heard)
@@ -107,8 +107,8 @@ def test_a_confirmed_field_raises_no_doubt_though_nobody_read_it() -> None:
     assert sure == ()
 
 
-def address_of(*lines: ReaderResult) -> ReadField:
-    field, answer = field_of(Writing.ADDRESS, *lines, key="address")
+def address_of(rapid: ReaderResult, cells: ReaderResult) -> ReadField:
+    field, answer = field_of(Writing.ADDRESS, rapid, cells, cells, key="address")
     return confirmed_by_ink(field, answer, ("12 Elm St, Reno, NV 89501",), THRESHOLDS)
 
 
@@ -138,6 +138,20 @@ def test_an_address_that_ends_elsewhere_stays_as_it_was_read(written: str) -> No
     field = address_of(address_line(written, doubtful), address_line(written, doubtful))
     assert field.reading.reader != BY_LIKELIHOOD
     assert field.reading.value[1:] == written[1:]
+
+
+def test_an_address_read_as_abroad_is_never_brought_home() -> None:
+    abroad = "15 King St, Toronto, ON 89507"
+    nearly = {21: ("N", 0.3), 22: ("V", 0.3), 28: ("1", 0.45)}
+    field = address_of(address_line(abroad, nearly), address_line(abroad, nearly))
+    assert (field.reading.value, field.reading.reader) == (abroad, "rapid+cells+rapid-wide")
+
+
+def test_a_network_that_saw_nothing_of_an_address_ends_the_asking() -> None:
+    unread = "l2 Eim 5t, Rcna, NY B95Ol"
+    nearly = {18: ("V", 0.4), 20: ("8", 0.4), 23: ("0", 0.4), 24: ("1", 0.4)}
+    field = address_of(NOTHING_READ, address_line(unread, nearly))
+    assert field.reading.reader != BY_LIKELIHOOD
 
 
 def test_a_day_that_no_month_has_is_not_the_day_before() -> None:

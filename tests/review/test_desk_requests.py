@@ -68,7 +68,7 @@ def test_every_page_opens_for_those_who_may(house: Any) -> None:
 
 
 def test_a_value_that_the_ink_was_asked_for_is_said_to_be_the_ledgers(house: Any) -> None:
-    said = "that the ink says the ledger"
+    said = "held against the ink"
     paper = house.election(house.holder(), signed_at=SIGNED)
     form = house.fax(paper, Misread(doubts=("row1.price",), asked=("row1.shares",)), pictures=False)
     client = open_desk(house)
