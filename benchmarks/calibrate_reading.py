@@ -67,6 +67,10 @@ _OTHERS = {
     Writing.PRICE: string.digits * 2 + "..",
 }
 """What a slip may put in a character's place, as often as it stands here; figures elsewhere."""
+_LOOK_ALIKES = {
+    "0": "689", "1": "47", "2": "7", "3": "58", "4": "91", "5": "36", "6": "058", "7": "129", "8": "0369", "9": "4708",
+}  # fmt: skip
+"""Figures that a hurried hand or a reader takes for each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,18 +309,23 @@ def _tried(sighting: Sighting, choice: Choice, weights: NDArray[np.float64]) -> 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How likely one line was found to say what stands there, and what differs from it by one character."""
+    """How likely one line was found to say what stands there, and what differs from it by one character: by any, and by
+    a figure that looks like it."""
 
     typed: bool
     truth: float
     slips: tuple[float, ...]
+    look_alikes: tuple[float, ...]
 
 
 def _asked(writing: Writing, sighting: Sighting, thresholds: Thresholds) -> Asked:
     """As the product asks, one text at a time; a text in the one way in which it is written here."""
-    slips = _slips(writing, sighting.truth, random.Random(f"{sighting.form} {sighting.question.key}"))
-    truth, *others = (chance_of(writing, [text], sighting.results, thresholds) for text in (sighting.truth, *slips))
-    return Asked(sighting.typed, truth, tuple(others))
+    dice = random.Random(f"{sighting.form} {sighting.question.key}")
+    truth, slips, look_alikes = (
+        tuple(chance_of(writing, [text], sighting.results, thresholds) for text in texts)
+        for texts in ((sighting.truth,), _slips(writing, sighting.truth, dice), _alike(writing, sighting.truth, dice))
+    )
+    return Asked(sighting.typed, truth[0], slips, look_alikes)
 
 
 def _with_weights(writing: Writing, sightings: Sequence[Sighting], weights: NDArray[np.float64]) -> Thresholds:
@@ -337,16 +346,33 @@ def _slips(writing: Writing, truth: str, dice: random.Random) -> Iterator[str]:
         kept = dice.choice((place, place + 1, place + 1, place + 1))
         put = "" if kept > place and dice.random() < 0.2 else other.upper() if truth[place].isupper() else other
         slip = truth[:place] + put + truth[kept:]
-        if meaning(writing, tidied(writing, slip)) not in (None, meaning(writing, truth)):
+        if _says_another(writing, slip, truth):
             yield slip
+
+
+def _alike(writing: Writing, truth: str, dice: random.Random) -> Iterator[str]:
+    """The text with one figure another that looks like it; only such as mean something else."""
+    places = [place for place, character in enumerate(truth) if character in _LOOK_ALIKES]
+    for place in dice.choices(places, k=_SLIPS_A_LINE) if places else ():
+        slip = truth[:place] + dice.choice(_LOOK_ALIKES[truth[place]]) + truth[place + 1 :]
+        if _says_another(writing, slip, truth):
+            yield slip
+
+
+def _says_another(writing: Writing, slip: str, truth: str) -> bool:
+    return meaning(writing, tidied(writing, slip)) not in (None, meaning(writing, truth))
 
 
 def _print_likelihood(asked: Sequence[Asked], style: str) -> None:
     slips = [chance for each in asked for chance in each.slips]
+    look_alikes = [chance for each in asked for chance in each.look_alikes]
     for bound in _LIKELY:
         said = float(np.mean([each.truth >= bound for each in asked]))
-        taken = sum(chance >= bound for chance in slips)
-        print(f"#   {style}, asked for it: >= {bound}: {said:.3f} of {len(asked)}; {taken} of {len(slips)} slips")
+        taken, alike = (sum(chance >= bound for chance in chances) for chances in (slips, look_alikes))
+        print(
+            f"#   {style}, asked for it: >= {bound}: {said:.3f} of {len(asked)}; "
+            f"{taken} of {len(slips)} slips, {alike} of {len(look_alikes)} look-alikes"
+        )
 
 
 def _print_ends(sightings: Sequence[Sighting], style: str) -> None:
