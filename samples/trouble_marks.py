@@ -140,26 +140,28 @@ def _write_over(desk: Desk, first: str, at: int, figure: str) -> None:
     left, top, right, bottom = pixels_of(desk.picture, desk.cell)
     size = min(writer.figure_height_pt, (bottom - top) / PIXELS_PER_POINT * 0.62)
     writer = replace(writer, figure_height_pt=size)
-    ink, baseline = _line_of(first, writer, desk.rng)
+    ink, baseline = line_of(first, writer, desk.rng)
     squeeze = min(1.0, (right - left) * 0.9 / ink.shape[1])
     x, y = left + 24, bottom - round((bottom - top) * 0.26)
-    lay(desk.picture, _narrowed(ink, squeeze), x, y - baseline)
+    lay(desk.picture, narrowed(ink, squeeze), x, y - baseline)
     # Where the figure stands: the width of the line up to and with it, less its own.
-    up_to, own = (_line_of(part, writer, desk.rng)[0].shape[1] for part in (first[: at + 1], first[at]))
+    up_to, own = (line_of(part, writer, desk.rng)[0].shape[1] for part in (first[: at + 1], first[at]))
     before = up_to - own
     hand = desk.pen if desk.writer.typed else writer
-    right_one, base = _line_of(
+    right_one, base = line_of(
         figure, replace(hand, figure_height_pt=size * 1.1, thickness=0.07, pressure=1.0), desk.rng
     )
     for _ in range(int(desk.rng.integers(1, 3))):
         lay(desk.picture, right_one, x + round(before * squeeze) + int(desk.rng.integers(-2, 4)), y - base)
 
 
-def _line_of(text: str, writer: Writer, rng: Rng) -> tuple[Ink, int]:
+def line_of(text: str, writer: Writer, rng: Rng) -> tuple[Ink, int]:
+    """A written line, tight around its ink, and the row of its baseline, in pixels of the pages drawn on."""
     return trimmed(*write_line(text, writer, rng, PIXELS_PER_POINT))
 
 
-def _narrowed(ink: Ink, by: float) -> Ink:
+def narrowed(ink: Ink, by: float) -> Ink:
+    """Ink `by` times as wide; never widened."""
     if by >= 1.0:
         return ink
     size = (max(1, round(ink.shape[1] * by)), ink.shape[0])
@@ -285,7 +287,7 @@ def all_across(desk: Desk) -> None:
     """ALL, written large over the share cells of every row."""
     first, last = desk.box("row1_shares"), desk.box(f"row{len(desk.rows)}_shares")
     big = replace(desk.pen, figure_height_pt=float(desk.rng.uniform(20, 30)), overshoot=0.0)
-    ink, _ = _line_of("ALL", big, desk.rng)
+    ink, _ = line_of("ALL", big, desk.rng)
     left, top, right, bottom = pixels_of(desk.picture, Box(first.x0, first.y0, last.x1, last.y1))
     fit = min((right - left) * 0.9 / ink.shape[1], (bottom - top) * 0.9 / ink.shape[0])
     ink = np.asarray(cv2.resize(ink, None, fx=fit, fy=fit, interpolation=cv2.INTER_LINEAR), np.float32)
@@ -401,7 +403,7 @@ def stamp_name(desk: Desk) -> None:
     ink = _stamp(
         desk, (desk.fields.printed_name.upper(),), bool(desk.rng.random() < 0.5), int(desk.rng.integers(34, 48))
     )
-    ink = _narrowed(ink, (right - left) * 0.95 / ink.shape[1])
+    ink = narrowed(ink, (right - left) * 0.95 / ink.shape[1])
     lay(desk.picture, ink, left + 10, (top + bottom - ink.shape[0]) // 2)
 
 
@@ -442,7 +444,7 @@ def note_over_print(desk: Desk) -> None:
     """Words written right across the printed text."""
     height, width = desk.picture.shape
     x, y = desk.rng.uniform(0.12, 0.4) * width, desk.rng.uniform(0.45, 0.55) * height
-    ink, _ = _line_of(str(desk.rng.choice(NOTES)), replace(desk.pen, thickness=0.06), desk.rng)
+    ink, _ = line_of(str(desk.rng.choice(NOTES)), replace(desk.pen, thickness=0.06), desk.rng)
     lay(desk.picture, ink, round(x), round(y))
 
 
@@ -451,7 +453,7 @@ NOTES = ("only if price under $2", "call me first!", "not the 2002 grant", "see 
 
 def note_in_margin(desk: Desk) -> None:
     """Words up the left margin, turned by a quarter."""
-    ink, _ = _line_of(str(desk.rng.choice(NOTES)), replace(desk.pen, figure_height_pt=10.0), desk.rng)
+    ink, _ = line_of(str(desk.rng.choice(NOTES)), replace(desk.pen, figure_height_pt=10.0), desk.rng)
     turned = np.ascontiguousarray(np.rot90(ink))
     height, _ = desk.picture.shape
     y = round(height * float(desk.rng.uniform(0.2, 0.6)))
@@ -460,7 +462,7 @@ def note_in_margin(desk: Desk) -> None:
 
 def short_note(desk: Desk) -> None:
     """A word of two letters, or a mark of one stroke, where nothing is asked."""
-    ink, _ = _line_of(str(desk.rng.choice(["OK", "No", "NO", "?", "ok", "x"])), desk.pen, desk.rng)
+    ink, _ = line_of(str(desk.rng.choice(["OK", "No", "NO", "?", "ok", "x"])), desk.pen, desk.rng)
     x, y = free_place(desk.picture, ink.shape[1] + 30, ink.shape[0] + 30, desk.rng)
     lay(desk.picture, ink, x + 15, y + 15)
 

@@ -25,8 +25,9 @@ from extractors.readers.reader import Writing
 from extractors.streaks import without_streaks
 from offers.forms import FormPage
 from samples.fax import FINE, STANDARD, send, some_journey
-from samples.paper import PIXELS_PER_POINT, blank_picture, lay, pixels_of, trimmed, write_in
-from samples.writing import Rng, Writer, write_line
+from samples.paper import PIXELS_PER_POINT, blank_picture, lay, pixels_of, write_in
+from samples.trouble_marks import line_of, narrowed
+from samples.writing import Rng, Writer
 from training.contents import chance, content_of, pick
 from training.faces import fetch
 from training.pages import LEVELS, raw_page, some_writer, supplies_of
@@ -78,14 +79,14 @@ def _write_over(
     left, top, right, bottom = pixels_of(picture, box)
     height = min(writer.figure_height_pt, (bottom - top) / PIXELS_PER_POINT * 0.62)
     writer = replace(writer, figure_height_pt=height, overshoot=0.0)
-    ink, baseline = _line_of(text, writer, rng)
+    ink, baseline = line_of(text, writer, rng)
     squeeze = min(1.0, (right - left) * 0.9 / ink.shape[1])
     x, y = left + int(rng.integers(6, 40)), bottom - round((bottom - top) * rng.uniform(0.18, 0.34))
-    lay(picture, _narrowed(ink, squeeze), x, y - baseline)
+    lay(picture, narrowed(ink, squeeze), x, y - baseline)
     first = int(rng.integers(len(figures)))
     many = 1 if chance(rng, 0.7) else int(rng.integers(2, 4))
     for place in figures[first : first + many]:
-        before = _line_of(text[: place + 1], writer, rng)[0].shape[1] - _line_of(text[place], writer, rng)[0].shape[1]
+        before = line_of(text[: place + 1], writer, rng)[0].shape[1] - line_of(text[place], writer, rng)[0].shape[1]
         others = string.digits.replace(text[place], "")
         hand = replace(
             pen,
@@ -94,19 +95,10 @@ def _write_over(
             pressure=float(rng.uniform(0.8, 1.0)),
             overshoot=0.0,
         )
-        over, base = _line_of(str(pick(rng, tuple(others))), hand, rng)
+        over, base = line_of(str(pick(rng, tuple(others))), hand, rng)
         for _ in range(int(rng.integers(1, 4))):
             across, down = (round(float(each)) for each in rng.normal(0, (2.5, 2.0)))
             lay(picture, over, x + round(before * squeeze) + across, y - base + down)
-
-
-def _line_of(text: str, writer: Writer, rng: Rng) -> tuple[np.ndarray, int]:
-    return trimmed(*write_line(text, writer, rng, PIXELS_PER_POINT))
-
-
-def _narrowed(ink: np.ndarray, by: float) -> np.ndarray:
-    size = (max(1, round(ink.shape[1] * by)), ink.shape[0])
-    return ink if by >= 1.0 else cv2.resize(ink, size, interpolation=cv2.INTER_AREA)
 
 
 def main() -> None:
